@@ -39,6 +39,16 @@ async def upload(client: httpx.AsyncClient, name: str = "a.mp4") -> str:
     return str(answer.json()["job_id"])
 
 
+async def reached(admin: httpx.AsyncClient, job_id: str, last: str) -> None:
+    """Wait until the gateway has read this event as the job's last one."""
+
+    async def is_read() -> bool:
+        shown = (await admin.get(f"/admin/jobs/{job_id}")).json()
+        return bool(shown["timeline"][-1]["type"] == last)
+
+    await wait_for(is_read, message=f"{last} of job {job_id}")
+
+
 @pytest.fixture
 async def own(broker: Broker, mongodb_url: str, auth: FakeAuth) -> AsyncIterator[Gateway]:
     """A gateway with a log and queues that nobody else uses."""
@@ -55,6 +65,7 @@ async def test_an_administrator_pages_through_everybodys_jobs(own: Gateway) -> N
     async with own.as_(ada) as hers, own.as_(bob) as his, operator(own) as admin:
         jobs = [(await upload(hers), ada), (await upload(his, "b.mp4"), bob), (await upload(hers), ada)]
         await own.tell(jobs[1][0], bob, STARTED, FAILED)
+        await reached(admin, jobs[1][0], "job.failed")
         seen: list[tuple[str, str]] = []
         cursor = ""
         while True:
@@ -111,6 +122,8 @@ async def test_all_failed_jobs_are_requeued_or_those_with_a_code(own: Gateway) -
         mute, broken, fine = await upload(hers), await upload(his), await upload(his)
         await own.tell(mute, ada, STARTED, FAILED)
         await own.tell(broken, bob, STARTED, INTERNAL)
+        await reached(admin, mute, "job.failed")
+        await reached(admin, broken, "job.failed")
         some = await admin.post("/admin/jobs/requeue", params={"code": "internal"})
         assert (some.status_code, some.json()) == (202, {"job_ids": [broken], "refused": []})
         rest = await admin.post("/admin/jobs/requeue")
@@ -225,6 +238,7 @@ async def test_parked_work_comes_back_by_its_own_way(own: Gateway, broker: Broke
                 await park(own, topology.VIDEO, delivery.body, "OSError()")
                 channel.ack(delivery.tag)
             await own.tell(job_id, ada, STARTED, INTERNAL)
+            await reached(admin, job_id, "job.failed")
         assert (await hers.post(f"/jobs/{over}/retry")).status_code == 202
         end = converted("audio", b"sound")
         for job_id in (told, mailed):
@@ -234,6 +248,8 @@ async def test_parked_work_comes_back_by_its_own_way(own: Gateway, broker: Broke
             )
         gave_up = JobNotificationFailed(run=1, about=end.TYPE, reason="We gave up after 5 attempts.")
         await own.tell(told, ada, gave_up)
+        await reached(admin, told, gave_up.TYPE)
+        await reached(admin, mailed, end.TYPE)
         await hers.post(f"/jobs/{mailed}/cancel")
         await park(own, topology.LETTERS, b"{", "not an event")
         before = await broker.depth(topology.MP3)
