@@ -28,6 +28,7 @@ USER = DeletionReason.USER
 
 async def erasure_of(world: World, job_id: str) -> JobErased:
     """Return what the log says of the job's erasure, the first time that it does."""
+    await wait_for(lambda: world.told(job_id, JobErased.TYPE))
     events = [each.event.payload() for each in world.live.recent.of_job(job_id)]
     return next(each for each in events if isinstance(each, JobErased))
 
@@ -156,7 +157,7 @@ async def test_audio_that_is_being_stored_cannot_be_finished_and_the_receipt_wai
     with pytest.raises(StorageAway, match="the job was deleted"):
         await keeping
     await world.eraser.settle(await world.view(job_id))
-    assert await world.told(job_id, JobErased.TYPE)
+    await wait_for(lambda: world.told(job_id, JobErased.TYPE))
     assert await world.stored(world.audio) == set()
 
 
@@ -170,7 +171,7 @@ async def test_a_writer_that_died_is_not_waited_for(world: World) -> None:
     silent = datetime.now(UTC) - timedelta(seconds=QUIET + 1)
     await world.database["audio.pending"].update_one({"_id": "half"}, {"$set": {"since": silent}})
     await world.eraser.settle(await world.view(job_id))
-    assert await world.told(job_id, JobErased.TYPE)
+    await wait_for(lambda: world.told(job_id, JobErased.TYPE))
     assert await world.stored(world.audio) == set()
 
 

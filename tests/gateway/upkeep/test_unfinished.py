@@ -69,9 +69,13 @@ async def test_an_upload_that_is_whole_becomes_a_job_though_nobody_asks_for_it(w
             return await world.live.view(left) is not None
 
         await wait_for(is_job)
+
+        async def is_alone() -> bool:
+            return await world.database["uploads"].distinct("_id") == [new]
+
+        await wait_for(is_alone, message="a record goes after its job is in the log")
     assert await world.live.view(new) is None, "its request may still be about to make a job of it"
     assert await world.told(left, "job.uploaded")
-    assert await world.database["uploads"].distinct("_id") == [new]
 
 
 async def test_trouble_that_nobody_foresaw_does_not_end_the_making_of_jobs(
@@ -87,6 +91,7 @@ async def test_trouble_that_nobody_foresaw_does_not_end_the_making_of_jobs(
         await settle(now)
 
     monkeypatch.setattr(world.unfinished, "settle", fails_at_first)
+    monkeypatch.setattr("gateway.upkeep.caretaker.SETTLE_EVERY", 0.1)
     async with world.cared_for():
 
         async def is_job() -> bool:

@@ -104,7 +104,7 @@ async def test_a_run_that_began_as_the_video_was_removed_has_it_up_to_its_end(
 
     await world.tell(view.job_id, replace(STARTED, run=2), replace(FAILED, run=2))
     await world.eraser.settle(await world.view(view.job_id))
-    assert await world.told(view.job_id, JobErased.TYPE)
+    await wait_for(lambda: world.told(view.job_id, JobErased.TYPE))
     assert await world.stored(world.videos) == set()
 
 

@@ -123,7 +123,7 @@ class World:
         for payload in payloads:
             event = job_event(payload, job_id=job_id, account=account, source="test")
             await self.publisher.publish(event)
-            assert await self.live.wait_for(event.id, 5)
+            assert await self.live.wait_for(event.id, 45)
 
     def reception(
         self,
@@ -171,7 +171,7 @@ class World:
             view = await self.view(job_id)
             return view if view.erasure else None
 
-        return await wait_for(gone, 20)
+        return await wait_for(gone)
 
     async def crash(self, bucket: Bucket, blob_id: str) -> None:
         """Leave what a process leaves that is killed after its first chunk."""
