@@ -110,7 +110,7 @@ async def test_a_jobs_stream_ends_with_the_job_and_nobody_connects_again(
             await stream.until("job.uploaded", "job.started", "job.converted")
             assert not stream.ended.is_set()
             await gateway.tell(job_id, account, NOTIFIED)
-            await asyncio.wait_for(stream.ended.wait(), 10)
+            await wait_for(stream.ended.is_set)
         assert [each["event"] for each in stream.events][-2:] == ["job.notified", "end"]
         assert "id" not in stream.events[-1]
         told, job = json.loads(stream.events[-1]["data"]), (await client.get(f"/jobs/{job_id}")).json()
@@ -122,9 +122,10 @@ async def test_a_jobs_stream_ends_with_the_job_and_nobody_connects_again(
         again = await client.get(path, headers=seen)
         assert (again.status_code, again.content) == (204, b"")
         async with watching(client, path) as stream:  # who has seen nothing gets all of it, and the end
-            await asyncio.wait_for(stream.ended.wait(), 10)
+            await wait_for(stream.ended.is_set)
         assert stream.types() == ["job.uploaded", "job.started", "job.converted", "job.notified"]
         await gateway.tell(job_id, account, requeued(2))
+        await wait_for(lambda: _offsets_of(client, job_id, 5), message="the gateway knows of its second run")
         async with watching(client, path, seen["Last-Event-ID"]) as stream:
             await stream.until("job.requeued")
             assert not stream.ended.is_set()
@@ -135,7 +136,7 @@ async def test_a_jobs_stream_ends_although_no_mail_is_sent(gateway: Gateway, acc
         job_id = await upload(client)
         async with watching(client, f"/jobs/{job_id}/events") as stream:
             await gateway.tell(job_id, account, STARTED, FAILED)
-            await asyncio.wait_for(stream.ended.wait(), 20)
+            await wait_for(stream.ended.is_set)
         assert [each["event"] for each in stream.events][-2:] == ["job.failed", "end"]
         told = json.loads(stream.events[-1]["data"])
         assert (told["state"], told["done"], told["error"]["code"]) == ("failed", True, "no_audio")

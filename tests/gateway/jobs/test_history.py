@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import Any
 
@@ -48,8 +48,28 @@ async def late(broker: Any, database: AsyncDatabase[Any]) -> AsyncIterator[LiveJ
         yield live
 
 
-def caller_for(account: str, seconds: float = 60.0) -> Caller:
-    return Caller(account=account, roles=("user",), expires=time.time() + seconds)
+def caller_for(account: str) -> Caller:
+    return Caller(account=account, roles=("user",), expires=time.time() + 60.0)
+
+
+@pytest.fixture
+def expires(monkeypatch: pytest.MonkeyPatch) -> Callable[[Caller], None]:
+    """Let a caller's token expire now: with a short life it might before its stream has begun."""
+
+    class Clock:
+        ahead = 0.0
+        monotonic = staticmethod(time.monotonic)
+
+        def time(self) -> float:
+            return time.time() + self.ahead
+
+    clock = Clock()
+    monkeypatch.setattr(event_stream, "time", clock)
+
+    def expire(caller: Caller) -> None:
+        clock.ahead = caller.expires - time.time()
+
+    return expire
 
 
 async def test_listeners_that_do_not_read_keep_nobody_from_what_they_missed(
@@ -81,14 +101,18 @@ async def test_a_stream_ends_with_the_process_also_in_the_middle_of_the_past(
 
 
 async def test_a_stream_ends_with_the_token_also_in_the_middle_of_the_past(
-    broker: Any, database: AsyncDatabase[Any], told: list[Event], account: str
+    broker: Any,
+    database: AsyncDatabase[Any],
+    told: list[Event],
+    account: str,
+    expires: Callable[[Caller], None],
 ) -> None:
     async with late(broker, database) as live:
-        caller = caller_for(account, 1.0)
+        caller = caller_for(account)
         async with aclosing(event_stream.watch(live, caller, 0)) as stream:
             await anext(stream)
             assert told[1].id.encode() in await anext(stream)
-            await wait_for(lambda: caller.expires <= time.time())
+            expires(caller)
             assert [each async for each in stream] == []
 
 
@@ -97,21 +121,23 @@ async def test_who_waits_for_the_past_is_pinged_and_still_ends_with_the_token(
     database: AsyncDatabase[Any],
     told: list[Event],
     account: str,
+    expires: Callable[[Caller], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(event_stream, "PING_EVERY", 0.05)
     never = asyncio.Event()
-    async with late(broker, database) as live, asyncio.timeout(10):
+    async with late(broker, database) as live, asyncio.timeout(30):
 
         async def stuck(*_: Any) -> Any:
             await never.wait()
 
         monkeypatch.setattr(live, "history", stuck)
-        stream = event_stream.watch(live, caller_for(account, 1.0), 0)
-        first, *rest = [each async for each in stream]
-        assert first.startswith(b"retry:")
-        assert len(rest) > 3
-        assert set(rest) == {b": ping\n\n"}
+        caller = caller_for(account)
+        stream = event_stream.watch(live, caller, 0)
+        assert (await anext(stream)).startswith(b"retry:")
+        assert {await anext(stream) for _ in range(4)} == {b": ping\n\n"}
+        expires(caller)
+        assert {each async for each in stream} <= {b": ping\n\n"}
 
 
 async def test_no_position_is_told_before_an_event_that_has_come_in_the_same_moment(

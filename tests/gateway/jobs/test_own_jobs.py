@@ -19,8 +19,9 @@ from tests.gateway.upkeep.world import uploaded
 
 
 async def test_a_job_whose_video_is_stored_is_waited_for_by_its_owner_only(
-    broker: Any, database: AsyncDatabase[Any], live: LiveJobs
+    broker: Any, database: AsyncDatabase[Any], live: LiveJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("gateway.jobs.own_jobs._SEEN_WITHIN", 30.0)
     videos, account, job_id = Bucket(database, "videos"), new_id(), new_id()
     own = OwnJobs(live, JobViews(database), videos)
     writer = Writer(videos, job_id)

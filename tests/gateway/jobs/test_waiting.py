@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -28,6 +29,10 @@ async def waiting(gateway: Gateway, count: int = 1) -> None:
         return f"tonearm_event_listeners {count}.0" in await gateway.metrics()
 
     await wait_for(are)
+
+
+def waits(live: LiveJobs) -> Waits:
+    return Waits(live, Tokens(PublicKeys(httpx.AsyncClient(), ""), lambda *_: False))
 
 
 async def uploaded(client: httpx.AsyncClient) -> str:
@@ -148,15 +153,14 @@ async def test_waits_take_no_streams_place_and_those_that_are_too_many_are_answe
 
 
 async def test_a_wait_ends_before_its_token_does(
-    gateway: Gateway, account: str, monkeypatch: pytest.MonkeyPatch
+    live: LiveJobs, account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting_for_jobs, "TO_COME_BACK", 20.0)
-    async with gateway.as_(account) as client:
-        job_id = await uploaded(client)
-    async with gateway.as_(account, lifetime=22) as client:
-        answer = await client.get(f"/jobs/{job_id}", headers=WAIT)
-        assert (await client.get(f"/jobs/{job_id}")).status_code == 200
-    assert (answer.status_code, answer.json()["state"]) == (200, "uploaded")
+    monkeypatch.setattr(waiting_for_jobs, "TO_COME_BACK", 600.0)
+    never, caller = asyncio.Event(), Caller(account=account, roles=("user",), expires=time.time() + 601)
+    request: Any = SimpleNamespace(scope={"user": caller}, receive=never.wait)
+    async with asyncio.timeout(60):
+        assert await waits(live).ended(request, new_id(), 900) is None
+    assert caller.expires > time.time()
 
 
 async def test_a_wait_ends_with_its_own_session_and_with_no_other(gateway: Gateway, account: str) -> None:
@@ -176,11 +180,7 @@ async def test_a_wait_ends_with_its_own_session_and_with_no_other(gateway: Gatew
 
 async def test_a_wait_goes_on_when_the_gateway_reads_the_log_anew(live: LiveJobs, account: str) -> None:
     caller = Caller(account=account, roles=("user",), expires=time.time() + 60)
-    asked = asyncio.create_task(
-        Waits(live, Tokens(PublicKeys(httpx.AsyncClient(), ""), lambda *_: False))._ended(
-            caller, new_id(), time.monotonic() + 60
-        )
-    )
+    asked = asyncio.create_task(waits(live)._ended(caller, new_id(), time.monotonic() + 60))
     await wait_for(lambda: live.subscriptions.of_account(account, waits=True))
     [before] = live.subscriptions._by_account[account]
     live.subscriptions.end()
