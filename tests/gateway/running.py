@@ -48,6 +48,11 @@ class FakeAuth:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def posted(self) -> list[tuple[str, bytes]]:
+        """What was forwarded to it. Gateways ask for keys by themselves, whenever they like."""
+        return [each for each in self.requests if each[0].startswith("POST ")]
+
     def token(self, account: str, *, roles: tuple[str, ...] = ("user",), **changes: Any) -> str:
         """Sign a token; `changes` replace claims, None removes one. `typ`, `kid` and `key` may change too."""
         now = int(time.time())
@@ -136,7 +141,7 @@ class Gateway:
         """Start it only to see it end by itself; its exit code."""
         await self._spawn()
         assert self.process is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             code = await self.process.wait()
         assert self._reading is not None
         await self._reading
@@ -159,7 +164,7 @@ class Gateway:
 
     async def metrics(self) -> str:
         """Return the metrics as Prometheus reads them."""
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=30.0) as client:
             return (await client.get(f"http://127.0.0.1:{self.metrics_port}/metrics")).text
 
     async def stop(self, timeout: float = 10.0) -> tuple[int, float]:

@@ -220,7 +220,7 @@ async def test_signing_in_is_handed_to_auth_and_its_answer_handed_back(gateway: 
         answer = await client.post("/login", json={"n": 1})
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
     assert answer.headers["content-type"] == "application/problem+json"
-    head, body = gateway.auth.requests[-1]
+    head, body = gateway.auth.posted[-1]
     assert head.startswith("POST /login ")
     assert "authorization: basic " in head.lower()
     assert body == b'{"n":1}'

@@ -173,4 +173,4 @@ async def test_a_program_is_told_of_in_plain_letters(auth: FakeAuth, program: st
     async with doors(auth.url, 5.0) as port, httpx.AsyncClient() as client:
         answer = await client.post(f"http://127.0.0.1:{port}/login", headers=headers)
     assert answer.status_code == 429, "auth's own answer"
-    assert f"\r\nuser-agent: {told}\r\n" in auth.requests[-1][0].lower().replace("myapp", "MyApp")
+    assert f"\r\nuser-agent: {told}\r\n" in auth.posted[-1][0].lower().replace("myapp", "MyApp")

@@ -89,6 +89,6 @@ async def test_a_cookie_refreshes_and_a_header_comes_before_it(
     page: httpx.AsyncClient, auth: FakeAuth
 ) -> None:
     await page.post("/refresh", headers=HERE)
-    assert auth.requests[-1][1] == b'{"refresh_token":"tonearmr_x"}'
+    assert auth.posted[-1][1] == b'{"refresh_token":"tonearmr_x"}'
     headers: dict[str, Any] = {"Authorization": "Bearer nonsense"}
     assert (await page.get("/jobs", headers=headers)).status_code == 401

@@ -11,7 +11,7 @@ from waiting import wait_for
 
 from events.errors import Unavailable
 from events.ids import new_id
-from gateway.callers.tokens import PublicKeys, Tokens
+from gateway.callers.tokens import _TIMEOUT, PublicKeys, Tokens
 from gateway.errors import NotSignedIn
 from tests.gateway.running import FakeAuth
 
@@ -52,9 +52,9 @@ async def test_a_known_key_waits_for_nobody() -> None:
         await took(tokens, auth.token(new_id()))
         auth.hangs = True
         times = [await took(tokens, auth.token(new_id())) for _ in range(3)]
-        assert max(times) < 0.5
+        assert max(times) < _TIMEOUT, "auth was waited for"
         with pytest.raises(NotSignedIn):  # an unknown key is asked for, but nobody else waits for it
-            async with asyncio.timeout(4):
+            async with asyncio.timeout(20):
                 await took(tokens, auth.token(new_id(), kid="unknown"))
 
 
@@ -89,7 +89,7 @@ async def test_without_any_key_all_wait_together_and_not_for_long() -> None:
         assert {type(each) for each in found} == {Unavailable}
         with pytest.raises(Unavailable):
             await took(tokens, auth.token(new_id()))  # the failure is remembered for a moment
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
         assert auth.asked == 1
         auth.hangs = False
 
