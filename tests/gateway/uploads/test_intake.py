@@ -177,8 +177,14 @@ class Slow:
 
 @pytest.mark.parametrize("confirms", [True, False])
 async def test_a_stop_while_the_log_is_told_says_what_became_of_the_job(
-    broker: Any, database: AsyncDatabase[Any], live: LiveJobs, confirms: bool
+    broker: Any,
+    database: AsyncDatabase[Any],
+    live: LiveJobs,
+    confirms: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if confirms:
+        monkeypatch.setattr("gateway.uploads.intake._STOP_WITHIN", 30.0)
     async with Publisher(broker.url, name="test") as publisher:
         slow = Slow(publisher)
         uploads = Intake(Bucket(database, "videos"), IdempotencyKeys(database), slow, live)  # type: ignore[arg-type]

@@ -55,7 +55,7 @@ async def listed(client: httpx.AsyncClient, hook_id: str, count: int) -> list[di
         items: list[dict[str, Any]] = (await client.get(f"/webhooks/{hook_id}/deliveries")).json()["items"]
         return items if len(items) == count else None
 
-    await wait_for(there, 10, f"{count} deliveries are listed")
+    await wait_for(there, message=f"{count} deliveries are listed")
     return await there() or []
 
 
@@ -186,7 +186,7 @@ async def test_deliveries_are_what_the_log_says_of_them(
         items = (await client.get(f"/webhooks/{hook_id}/deliveries")).json()["items"]
         return [each["state"] for each in items] == ["failed", "waiting", "delivered"]
 
-    await wait_for(all_told, 10, "all that was told is shown")
+    await wait_for(all_told, message="all that was told is shown")
     items = await listed(client, hook_id, 3)
     assert [each["delivery_id"] for each in items] == [third, second, first]
     assert [(each["attempt"], each["status"], each["code"]) for each in items[2]["attempts"]] == [
@@ -240,7 +240,7 @@ async def test_a_disabled_webhook_says_so_and_takes_no_test(
     async def disabled() -> Any:
         return (await client.get(f"/webhooks/{hook_id}")).json()["disabled"]
 
-    await wait_for(disabled, 10, "the webhook is disabled")
+    await wait_for(disabled, message="the webhook is disabled")
     assert (await disabled())["reason"] == "gone"
     answer = await client.post(f"/webhooks/{hook_id}/test")
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/webhook-disabled")
