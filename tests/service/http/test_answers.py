@@ -2,13 +2,16 @@
 
 import asyncio
 import socket
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, cast
 
 import pytest
 from litestar import Litestar, get
 from litestar.exceptions import LitestarException
 from waiting import wait_for
 
+from service.http.answers import PIECE, BoundedAnswers
+from service.http.connections import Connections, Peer
 from service.http.patience import Pace, Patience
 from service.http.streams import ClosedStream
 from tests.service.http.serving import GET, connect, served
@@ -52,6 +55,10 @@ async def deaf(port: int) -> socket.socket:
     return client
 
 
+async def receive() -> Any:
+    raise AssertionError("nothing is asked for")
+
+
 def read_all(client: socket.socket) -> None:
     while client.recv(MIB):
         pass
@@ -69,12 +76,54 @@ async def test_what_waits_for_a_deaf_client_is_little_and_ends_with_its_connecti
                 read_all(client)
 
 
-async def test_who_reads_slowly_but_at_a_pace_gets_all_of_it() -> None:
+class Kernel:
+    """Stands for the connections. It takes a piece at once, and the next when its client was looked at often.
+
+    At each look the client has received `pace` bytes more.
+    """
+
+    def __init__(self, pace: int) -> None:
+        self._left, self._looks, self._pace = PIECE, 0, pace
+        self.room, self.ended = asyncio.Event(), False
+        self.room.set()
+
+    def serving(self, peer: Peer) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    async def take(self, message: Any) -> None:
+        await self.room.wait()
+        self.room.clear()
+
+    def unsent(self, peer: Peer) -> int:
+        self._looks, self._left = self._looks + 1, self._left - self._pace
+        if self._looks == 6:
+            self.room.set()
+        return self._left
+
+    async def end(self, peer: Peer) -> None:
+        self.ended = True
+
+
+@pytest.mark.parametrize(("pace", "ended"), [(1, False), (0, True)])
+async def test_who_reads_a_little_each_time_may_be_slow_and_who_reads_nothing_may_not(
+    pace: int, ended: bool
+) -> None:
+    async def two_pieces(scope: Any, receive: Any, send: Any) -> None:
+        for _ in range(2):
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+
+    kernel = Kernel(pace)
+    app = BoundedAnswers(two_pieces, cast("Connections", kernel), Patience(idle=0.01))
+    await app({"client": ("127.0.0.1", 1)}, receive, kernel.take)
+    assert kernel.ended == ended
+
+
+async def test_a_large_answer_comes_whole_to_a_client_with_a_small_buffer() -> None:
     async def measured(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": bytes(8 * MIB), "more_body": False})
 
-    async with served(measured, patience=Patience(idle=1.0)) as port:
+    async with served(measured) as port:
         client = await deaf(port)
         received, end, loop = 0, b"", asyncio.get_running_loop()
         while end != b"0\r\n\r\n":  # which comes in one piece or in several
