@@ -29,6 +29,7 @@ from tests.gateway.running import FAILED, STARTED, FakeAuth, Gateway, Log, conve
 pytestmark = pytest.mark.servers
 
 TUS = {"Tus-Resumable": "1.0.0"}
+DAY = 24 * 3600
 PIECE = {**TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
 
 
@@ -98,6 +99,12 @@ async def pair(rabbitmq: RabbitMQ, mongodb: MongoDB, auth: FakeAuth) -> AsyncIte
         gateway_running(broker, url, auth, **settings) as other,
     ):
         yield Pair(one, other)
+
+
+@pytest.fixture(autouse=True)
+async def _one_day() -> None:
+    """Jobs are counted by the day, UTC: a test begins where it ends on the same one."""
+    await wait_for(lambda: time.time() % DAY < DAY - 60, timeout=90)
 
 
 def accepted(answers: list[httpx.Response]) -> list[str]:
