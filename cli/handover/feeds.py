@@ -12,6 +12,7 @@ from msgspec import Struct
 from cli.client.answers import read_as
 from cli.client.asking import EXITS, asking
 from cli.client.gateway import Gateway
+from cli.client.items import items_at
 from cli.errors import NothingFound, WrongArgument
 from cli.exits import Exit
 from cli.ids import meant
@@ -35,12 +36,6 @@ class Feed(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Feed({self.feed_id!r})"
-
-
-class Feeds(Struct, frozen=True):
-    """All feeds of an account, as the gateway has written them."""
-
-    items: list[msgspec.Raw]
 
 
 class Revoked(Struct, frozen=True):
@@ -68,7 +63,7 @@ _COLUMNS = [
 @asking
 def listing(gateway: Gateway, out: Printer) -> None:
     """Print your feeds. Their addresses are only in --json and --format."""
-    if not out.table(_all(gateway), Feed, _COLUMNS):
+    if not out.table(items_at(gateway, "/feeds"), Feed, _COLUMNS):
         raise NothingFound("you have no feeds: `tonearm feeds create NAME` makes one")
 
 
@@ -126,17 +121,12 @@ feeds = Group(
 )
 
 
-def _all(gateway: Gateway) -> list[bytes]:
-    with gateway.asking("GET", "/feeds") as answer:
-        return [bytes(each) for each in read_as(answer, Feeds).items]
-
-
 def _meant(gateway: Gateway, text: str) -> tuple[Feed, bytes]:
     """Return the feed whose id begins with `text`, or that is called so, also as the gateway has written it.
 
     Raises NothingFound, and WrongArgument where several are meant.
     """
-    feeds = {feed.feed_id: (feed, item) for item in _all(gateway) if (feed := _read(item))}
+    feeds = {feed.feed_id: (feed, item) for item in items_at(gateway, "/feeds") if (feed := _read(item))}
     called_so = [feed_id for feed_id, (feed, _) in feeds.items() if feed.name == text]
     if len(called_so) > 1:
         raise WrongArgument(f"{len(called_so)} feeds are called {visible(text)}: give an id")

@@ -1,6 +1,5 @@
 """`tonearm links`: links by which people without an account hear your audio: make, list, revoke."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import quote
 
@@ -11,6 +10,7 @@ from msgspec import Struct
 from cli.client.answers import read_as
 from cli.client.asking import asking
 from cli.client.gateway import Gateway
+from cli.client.items import items_at
 from cli.errors import NothingFound
 from cli.exits import Exit
 from cli.ids import meant
@@ -39,13 +39,6 @@ class Link(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Link({self.link_id!r})"
-
-
-class Links(Struct, frozen=True):
-    """Some of the links of an account, or all of a job, as the gateway has written them."""
-
-    items: list[msgspec.Raw]
-    next_cursor: str | None = None
 
 
 class Revoked(Struct, frozen=True):
@@ -120,7 +113,8 @@ def create(
 @asking
 def listing(gateway: Gateway, job: str | None, out: Printer) -> None:
     """Print the links that are good now, of a job or all. Only --json and --format have addresses."""
-    if not out.table(_all(gateway, job and job_meant(gateway, job)), Link, _COLUMNS):
+    path = f"/jobs/{quote(job_meant(gateway, job), safe='')}/links" if job else "/links"
+    if not out.table(items_at(gateway, path), Link, _COLUMNS):
         raise NothingFound("nothing is shared: `tonearm link ID` makes a link")
 
 
@@ -134,7 +128,7 @@ def listing(gateway: Gateway, job: str | None, out: Printer) -> None:
 @asking
 def revoke(gateway: Gateway, link: str, out: Printer) -> None:
     """End a link: it leads nowhere any more."""
-    link_id = meant(link, (_link(item).link_id for item in _all(gateway)), "link")
+    link_id = meant(link, (_link(item).link_id for item in items_at(gateway, "/links")), "link")
     if link_id is None:
         raise NothingFound(f"you have no link {visible(link)}")
     with gateway.asking("DELETE", f"/links/{quote(link_id, safe='')}"):
@@ -153,19 +147,6 @@ links = Group(
     examples=["tonearm links create @-1 --for 1d", "tonearm links list"],
     help="Links by which people without an account hear your audio: make, list and revoke them.",
 )
-
-
-def _all(gateway: Gateway, job_id: str | None = None) -> Iterator[bytes]:
-    """Yield the links that are good now: of a job, or all."""
-    path = "/links" if job_id is None else f"/jobs/{quote(job_id, safe='')}/links"
-    params: dict[str, str] = {}
-    while True:
-        with gateway.asking("GET", path, params=params) as answer:
-            page = read_as(answer, Links)
-        yield from map(bytes, page.items)
-        if page.next_cursor is None:
-            return
-        params["cursor"] = page.next_cursor
 
 
 def _link(item: bytes) -> Link:

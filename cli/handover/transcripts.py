@@ -13,6 +13,7 @@ from cli.client.answers import read_as
 from cli.client.asking import asking
 from cli.client.errors import RequestRefused
 from cli.client.gateway import Gateway
+from cli.client.items import items_at
 from cli.errors import FileDamaged, NothingFound, WrongArgument
 from cli.exits import Exit
 from cli.ids import meant
@@ -39,12 +40,6 @@ class Transcript(Struct, frozen=True):
     title: str
     forced: bool
     cues: int
-
-
-class Transcripts(Struct, frozen=True):
-    """All of a job, the best first, as the gateway has written them."""
-
-    items: list[msgspec.Raw]
 
 
 class Deleted(Struct, frozen=True):
@@ -86,7 +81,7 @@ _COLUMNS = [
 @asking
 def listing(gateway: Gateway, job: str, out: Printer) -> None:
     """Print which transcripts a job has, the best first."""
-    if not out.table(_all(gateway, _path(gateway, job)), Transcript, _COLUMNS):
+    if not out.table(items_at(gateway, _path(gateway, job)), Transcript, _COLUMNS):
         raise NothingFound("the job has no transcripts")
 
 
@@ -183,14 +178,9 @@ def _path(gateway: Gateway, job: str) -> str:
     return f"/jobs/{quote(job_meant(gateway, job), safe='')}/transcripts"
 
 
-def _all(gateway: Gateway, path: str) -> list[bytes]:
-    with gateway.asking("GET", path) as answer:
-        return [bytes(each) for each in read_as(answer, Transcripts).items]
-
-
 def _meant(gateway: Gateway, path: str, text: str | None) -> str:
     """Return the transcript that begins with `text`; the best without one. Raises NothingFound."""
-    known = (msgspec.json.decode(each, type=Transcript) for each in _all(gateway, path))
+    known = (msgspec.json.decode(each, type=Transcript) for each in items_at(gateway, path))
     ids = [each.transcript_id for each in known]
     found = (ids[0] if ids else None) if text is None else meant(text, ids, "transcript")
     if found is None:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from cli.client.answers import read_as
 from cli.client.asking import asking
 from cli.client.gateway import Gateway
+from cli.client.items import items_at
 from cli.errors import NothingFound, Refused
 from cli.exits import Exit
 from cli.hooks.hooks import OF_ONE
@@ -32,13 +33,6 @@ _OF_A_TRY = {
     Exit.FAILED: "the receiver did not accept it",
     Exit.REFUSED: "the webhook is disabled, or nothing was tried within a minute",
 }
-
-
-class Page(Struct, frozen=True):
-    """Deliveries, as the gateway has written them."""
-
-    items: list[msgspec.Raw]
-    next_cursor: str | None = None
 
 
 class Asked(Struct, frozen=True):
@@ -86,16 +80,7 @@ def resend(gateway: Gateway, hook: str, delivery: str, out: Printer) -> Exit:
 
 
 def _latest(gateway: Gateway, path: str, most: int) -> Iterator[bytes]:
-    params = dict[str, str]()
-    while most > 0:
-        params["limit"] = str(min(most, _PAGE))
-        with gateway.asking("GET", path, params=params) as answer:
-            page = read_as(answer, Page)
-        yield from map(bytes, page.items)
-        most -= len(page.items)
-        if page.next_cursor is None:
-            return
-        params["cursor"] = page.next_cursor
+    return items_at(gateway, path, most=most, page=_PAGE)
 
 
 def _followed(gateway: Gateway, hook: str, deed: str, out: Printer) -> Exit:

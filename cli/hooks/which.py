@@ -1,26 +1,19 @@
 """The webhook that is meant: by its id, or the beginning of it."""
 
+from collections.abc import Iterator
 from urllib.parse import quote
 
 import msgspec
-from msgspec import Struct
 
-from cli.client.answers import read_as
 from cli.client.gateway import Gateway
+from cli.client.items import items_at
 from cli.hooks.shown import Webhook
 from cli.ids import WHOLE, meant
 
 
-class Listed(Struct, frozen=True):
-    """The webhooks of an account, as the gateway has written them."""
-
-    items: list[msgspec.Raw]
-
-
-def all_of(gateway: Gateway) -> list[bytes]:
+def all_of(gateway: Gateway) -> Iterator[bytes]:
     """Return the webhooks, the oldest first, as JSON."""
-    with gateway.asking("GET", "/webhooks") as answer:
-        return [bytes(each) for each in read_as(answer, Listed).items]
+    return items_at(gateway, "/webhooks")
 
 
 def path_of(gateway: Gateway, hook: str, more: str = "") -> str:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from cli.client.answers import read_as
 from cli.client.asking import EXITS, asking
 from cli.client.gateway import Gateway
+from cli.client.items import items_at
 from cli.errors import NothingFound
 from cli.exits import Exit
 from cli.ids import WHOLE, meant
@@ -37,12 +38,6 @@ class Key(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Key({self.key_id!r})"
-
-
-class Keys(Struct, frozen=True):
-    """All keys of an account, as the gateway has written them."""
-
-    items: list[msgspec.Raw]
 
 
 class Revoked(Struct, frozen=True):
@@ -74,7 +69,7 @@ _COLUMNS = [
 @asking
 def listing(gateway: Gateway, out: Printer) -> None:
     """Print the keys that are good."""
-    if not out.table(_all(gateway), Key, _COLUMNS):
+    if not out.table(items_at(gateway, "/keys"), Key, _COLUMNS):
         raise NothingFound("you have no keys")
 
 
@@ -111,7 +106,7 @@ def create(gateway: Gateway, name: str, scopes: tuple[str, ...], days: int, out:
 def revoke(gateway: Gateway, key_id: str, out: Printer) -> None:
     """Void a key, at once and everywhere."""
     if len(key_id) < WHOLE:
-        known = (msgspec.json.decode(each, type=Key).key_id for each in _all(gateway))
+        known = (msgspec.json.decode(each, type=Key).key_id for each in items_at(gateway, "/keys"))
         key_id = meant(key_id, known, "key") or key_id
     with gateway.asking("DELETE", f"/keys/{quote(key_id, safe='')}"):
         out.line(msgspec.json.encode(Revoked(key_id)), f"key {key_id} is revoked")
@@ -128,8 +123,3 @@ keys = Group(
     examples=["tonearm keys create backup --scope upload", "tonearm keys list"],
     help="API keys, by which programs ask in your name: make, list and revoke them.",
 )
-
-
-def _all(gateway: Gateway) -> list[bytes]:
-    with gateway.asking("GET", "/keys") as answer:
-        return [bytes(each) for each in read_as(answer, Keys).items]

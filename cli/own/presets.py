@@ -11,6 +11,7 @@ from msgspec import Struct
 from cli.client.answers import read_as
 from cli.client.asking import EXITS, asking
 from cli.client.gateway import Gateway
+from cli.client.items import items_at
 from cli.convert.flags import audio_options, presets_beginning
 from cli.errors import NothingFound, WrongArgument
 from cli.exits import Exit
@@ -28,12 +29,6 @@ class Preset(Struct, frozen=True):
 
     name: str
     options: dict[str, Any]
-
-
-class Presets(Struct, frozen=True):
-    """All presets of an account, as the gateway has written them."""
-
-    items: list[msgspec.Raw]
 
 
 class Deleted(Struct, frozen=True):
@@ -66,7 +61,7 @@ _OF_ONE = {**EXITS, Exit.NOTHING: "there is no such preset"}
 @asking
 def listing(gateway: Gateway, out: Printer) -> None:
     """Print your presets with their options."""
-    if not out.table(_all(gateway), Preset, _COLUMNS):
+    if not out.table(items_at(gateway, "/presets"), Preset, _COLUMNS):
         raise NothingFound("you have no presets: `tonearm presets set NAME --format opus` makes one")
 
 
@@ -76,7 +71,7 @@ def listing(gateway: Gateway, out: Printer) -> None:
 @asking
 def show(gateway: Gateway, name: str, out: Printer) -> None:
     """Print the options of a preset."""
-    for item in _all(gateway):
+    for item in items_at(gateway, "/presets"):
         preset = msgspec.json.decode(item, type=Preset)
         if preset.name == name:
             out.rows(item, _rows(preset.options))
@@ -109,7 +104,7 @@ def keep(gateway: Gateway, name: str, given: Given, out: Printer) -> None:
 @asking
 def delete(gateway: Gateway, name: str, out: Printer) -> None:
     """Delete a preset. What was converted with it stays as it is."""
-    if all(msgspec.json.decode(item, type=Preset).name != name for item in _all(gateway)):
+    if all(msgspec.json.decode(item, type=Preset).name != name for item in items_at(gateway, "/presets")):
         raise _none(name, gateway)
     with gateway.asking("DELETE", f"/presets/{quote(name, safe='')}"):
         out.line(msgspec.json.encode(Deleted(name)), f"the preset {name} is deleted")
@@ -156,13 +151,8 @@ presets = Group(
 )
 
 
-def _all(gateway: Gateway) -> list[bytes]:
-    with gateway.asking("GET", "/presets") as answer:
-        return [bytes(each) for each in read_as(answer, Presets).items]
-
-
 def _none(name: str, gateway: Gateway) -> NothingFound:
-    known = [msgspec.json.decode(item, type=Preset).name for item in _all(gateway)]
+    known = [msgspec.json.decode(item, type=Preset).name for item in items_at(gateway, "/presets")]
     alike = [each for each in known if each.casefold() == name.casefold()]
     hint = f"; did you mean {' or '.join(alike)}?" if alike else suggestion(name, known)
     return NothingFound(f"you have no preset {visible(name)}{visible(hint)}")

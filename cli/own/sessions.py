@@ -7,9 +7,9 @@ import click
 import msgspec
 from msgspec import Struct
 
-from cli.client.answers import read_as
 from cli.client.asking import EXITS, asking
 from cli.client.gateway import Gateway
+from cli.client.items import items_at
 from cli.errors import NothingFound
 from cli.exits import Exit
 from cli.ids import meant
@@ -32,12 +32,6 @@ class Session(Struct, frozen=True):
     current: bool
 
 
-class Sessions(Struct, frozen=True):
-    """All sessions of an account, as the gateway has written them."""
-
-    items: list[msgspec.Raw]
-
-
 class Ended(Struct, frozen=True):
     """A session that has ended."""
 
@@ -58,7 +52,7 @@ _COLUMNS = [
 @asking
 def listing(gateway: Gateway, out: Printer) -> None:
     """Print what is signed in to your account, newest first."""
-    out.table(_all(gateway), Session, _COLUMNS)
+    out.table(items_at(gateway, "/sessions"), Session, _COLUMNS)
 
 
 @command(
@@ -71,7 +65,7 @@ def listing(gateway: Gateway, out: Printer) -> None:
 @asking
 def end(gateway: Gateway, session: str, out: Printer) -> None:
     """End a session: who has it must sign in again. `tonearm logout` ends this one, or all of them."""
-    known = (msgspec.json.decode(each, type=Session).session_id for each in _all(gateway))
+    known = (msgspec.json.decode(each, type=Session).session_id for each in items_at(gateway, "/sessions"))
     session_id = meant(session, known, "session")
     if session_id is None:
         raise NothingFound(f"no session's id begins with {visible(session)}")
@@ -89,8 +83,3 @@ sessions = Group(
     examples=["tonearm sessions list"],
     help="What is signed in to your account: list it, end it.",
 )
-
-
-def _all(gateway: Gateway) -> list[bytes]:
-    with gateway.asking("GET", "/sessions") as answer:
-        return [bytes(each) for each in read_as(answer, Sessions).items]
