@@ -106,7 +106,7 @@ class NoSuchDevice(TonearmError):
 
 
 class DeviceWaits(TonearmError):
-    """A device is not let in (yet); `error` says why, in the words of RFC 8628, 3.5."""
+    """A device is not let in (yet); `error` is the reason, in the words of RFC 8628, 3.5."""
 
     def __init__(self, error: str, text: str) -> None:
         super().__init__(text)

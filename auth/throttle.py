@@ -6,7 +6,7 @@ with a Retry-After and does not count.
 
 A stranger cannot lock a person out by failing all the time: from a network where the account was signed in to
 lately, the right password opens it even while others have to wait. Such a try is tacit: if it fails, the
-caller hears of the wait that everybody has, and nothing else. So a block looks the same for accounts that
+caller learns of the wait that everybody has, and nothing else. So a block looks the same for accounts that
 exist and for made-up ones. A success changes no count that others share: it makes no block longer, and who
 has an account cannot end the block of a network by signing in.
 
@@ -59,7 +59,7 @@ class Try(Struct, frozen=True, kw_only=True):
 
     @property
     def refusal(self) -> TooManyFailures | None:
-        """What the caller hears of a failure of a tacit try, instead of what failed."""
+        """The refusal that the caller gets for a failed tacit try, instead of what failed."""
         return TooManyFailures(_TOO_MANY, self.wait) if self.wait else None
 
 

@@ -145,7 +145,7 @@ class HistoryCut(GatewayError):
 
 
 class WrongState(GatewayError):
-    """What is over cannot be cancelled, and only what failed or was cancelled is repeated."""
+    """A job that is over cannot be cancelled, and only one that failed or was cancelled is repeated."""
 
     def __init__(self, message: str, *, state: str) -> None:
         super().__init__(message)
@@ -203,7 +203,7 @@ class TusRefused(GatewayError):
 
 
 class UnknownTusVersion(TusRefused):
-    """The client speaks another version of tus, or does not say which."""
+    """The client speaks another version of tus, or does not name one."""
 
 
 class BadUploadHeader(TusRefused):
@@ -387,7 +387,7 @@ class NoSuchTranscript(GatewayError):
 
 
 class BadTranscript(GatewayError):
-    """A file that is neither WebVTT nor SubRip, or says nothing in the time of the audio."""
+    """A file that is neither WebVTT nor SubRip, or has no words in the time of the audio."""
 
 
 class TooManyTranscripts(GatewayError):

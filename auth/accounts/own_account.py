@@ -1,6 +1,6 @@
 """One's own account: what is kept of it, and its end.
 
-Erasing is told to the log first, as gateways delete the account's jobs by that event. If the log does not
+Erasing is published first, as gateways delete the account's jobs by that event. If the log does not
 confirm it, the account stays as it is, and its holder can ask again: the event's id is always the same. Only
 then address and password go, and what is signed in ends last.
 """

@@ -15,7 +15,7 @@ from service.mail_preference import MailPreference
 
 
 class Profile(Struct, frozen=True):
-    """An account as an operator sees it. `remark` tells of letters in the address that look like others.
+    """An account as an operator sees it. `remark` names letters in the address that look like others.
 
     `state` is active, disabled or unverified. `identities` are asked for only where one account is shown.
     """

@@ -1,4 +1,4 @@
-"""Limits of single accounts, as operators and administrators give them: first stored, then told the log."""
+"""Limits of single accounts, as operators and administrators give them: first stored, then published."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -37,7 +37,7 @@ class People:
         clock: Callable[[], datetime],
         open_to_all: bool,
     ) -> None:
-        """`open_to_all`: strangers may register, unless an issuer's own setting says otherwise."""
+        """`open_to_all`: strangers may register, unless an issuer's own setting differs."""
         self._directory, self._sessions = directory, sessions
         self._announcer, self._clock, self._open_to_all = announcer, clock, open_to_all
 

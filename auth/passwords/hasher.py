@@ -131,5 +131,5 @@ def _give_way() -> None:
 
 
 def _prepared(password: str) -> bytes:
-    """Return the bytes to hash: composed characters, as RFC 8265 (OpaqueString) says, in UTF-8."""
+    """Return the bytes to hash: composed characters by RFC 8265 (OpaqueString), in UTF-8."""
     return unicodedata.normalize("NFC", password).encode()

@@ -33,7 +33,7 @@ class PasswordRules(Struct, frozen=True):
     shortest: int = SHORTEST
 
     def __str__(self) -> str:
-        """Return the rule as people are told it before they choose."""
+        """Return the rule as people read it before they choose."""
         return (
             f"At least {self.shortest} characters, of any kind."
             " A sentence is easier to keep in mind than signs, and better."

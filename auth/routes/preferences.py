@@ -1,4 +1,4 @@
-"""What people choose, over HTTP: which mails about their jobs they get."""
+"""The choices that people make, over HTTP: which mails about their jobs they get."""
 
 from typing import Any
 

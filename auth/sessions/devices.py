@@ -176,7 +176,7 @@ def _user_code() -> str:
 
 
 def _known_by(account: Account) -> bytes:
-    """Return what tells one password of an account from the next. Who changes it keeps their session."""
+    """Return a mark of the account's password as it is now. Who changes it keeps their session."""
     return opaque.digest(account.password_hash)
 
 

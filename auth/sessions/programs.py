@@ -1,6 +1,6 @@
 """The names of programs that signed in, as their holder knows them in a list: "Firefox on Linux", "curl".
 
-Only these words are kept. The whole header tells one browser from millions, and nobody needs that.
+Only these words are kept. The whole header picks one browser out of millions, and nobody needs that.
 """
 
 import re
@@ -30,7 +30,7 @@ _LONGEST = 1000
 
 
 def program(user_agent: str) -> str:
-    """Return the program in a few words, by its User-Agent (RFC 9110, 10.1.5); empty if it says nothing."""
+    """Return the program in a few words, by its User-Agent (RFC 9110, 10.1.5); empty if that names none."""
     told = user_agent[:_LONGEST]
     if not told.startswith("Mozilla/"):
         found = _PRODUCT.match(told)

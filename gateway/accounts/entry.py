@@ -23,18 +23,18 @@ UNKNOWN = "Take a sentence of several words."
 
 
 class WaysIn:
-    """The ways in as auth told them last."""
+    """The ways in, as auth named them last."""
 
     def __init__(
         self, auth: AuthClient, *, local: bool = False, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """`local`: this is a stack on one machine, whose page says where its first admin is named."""
+        """`local`: this is a stack on one machine, whose page shows where its first admin is named."""
         self._auth, self._local, self._clock = auth, local, clock
         self._told: Entry | None = None
         self._until = clock()
 
     async def told(self) -> Entry:
-        """Return them; while auth is away, what it told before. Raises Unavailable if it never did."""
+        """Return them; while auth is away, its last answer. Raises Unavailable if there was none."""
         if self._clock() >= self._until:
             try:
                 async with asyncio.timeout(SECONDS):
@@ -49,7 +49,7 @@ class WaysIn:
         return self._told
 
     async def password_rule(self) -> str:
-        """Return the rule for passwords; while auth has told nothing yet, a piece of advice."""
+        """Return the rule for passwords; while auth has not answered yet, a piece of advice."""
         try:
             return (await self.told()).password_rule
         except Unavailable:

@@ -1,4 +1,4 @@
-"""What became of a form that a page has sent, as the next page tells it."""
+"""The outcome of a form that a page has sent, as the next page shows it."""
 
 from http import HTTPStatus
 from typing import Any

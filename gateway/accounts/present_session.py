@@ -1,4 +1,4 @@
-"""Who asks: a question that everybody may ask, a browser and a program, with an answer to each."""
+"""The session of a request. Everybody may ask for it, a browser and a program, and each gets an answer."""
 
 import time
 from enum import StrEnum

@@ -57,7 +57,7 @@ class Person(Struct, frozen=True, kw_only=True):
     """An account, as auth knows it.
 
     `last_sign_in` is of the sessions that are still kept, which are those of the last month at most; null: it
-    has none. `remark` tells of letters in the address that look like others.
+    has none. `remark` names letters in the address that look like others.
     """
 
     account_id: str

@@ -1,4 +1,4 @@
-"""What the broker tells of its queues and of the log's end."""
+"""The state of the broker's queues and the log's end, as the broker reports them."""
 
 import asyncio
 
@@ -27,7 +27,7 @@ class QueueState(Struct, frozen=True, kw_only=True):
 
 
 class Broker(Struct, frozen=True):
-    """Where to ask: the broker's AMQP URL, and that of its streams."""
+    """The addresses to ask: the broker's AMQP URL, and that of its streams."""
 
     url: str
     stream_url: str

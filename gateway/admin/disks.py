@@ -1,4 +1,4 @@
-"""How full the disks of database and broker are, where these tell it."""
+"""The room on the disks of database and broker, where these report it."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ _ALARMS = {"disk": "disk_free_alarm", "memory": "mem_alarm"}
 
 
 class Disk(Struct, frozen=True, kw_only=True):
-    """A disk by who writes to it. `free` and `total` are null where they are not told.
+    """A disk by who writes to it. `free` and `total` are null where they are not known.
 
     `low`: with so few free bytes the broker takes no more events; null: nothing depends on it. `alarms` are
     those of the broker, `disk` or `memory`: while there is one, nobody can publish.
@@ -43,7 +43,7 @@ class Disks:
         self._turn = asyncio.Lock()
 
     async def look(self) -> list[Disk]:
-        """Return those that can be told. What cannot in two seconds is left out."""
+        """Return those that can be read. What cannot in two seconds is left out."""
         async with self._turn:
             if time.monotonic() >= self._good_until:
                 both = await asyncio.gather(self._of_database(), self._of_broker())
@@ -67,7 +67,7 @@ class Disks:
 
 
 def of_database(stats: Mapping[str, Any]) -> Iterator[Disk]:
-    """Yield the disk by the answer to `dbStats`; none where the server does not tell it."""
+    """Yield the disk by the answer to `dbStats`; none where the server does not report it."""
     if total := int(stats.get("fsTotalSize") or 0):
         yield Disk(name="mongodb", free=total - int(stats.get("fsUsedSize") or 0), total=total)
 
@@ -83,5 +83,5 @@ def of_node(node: Mapping[str, Any]) -> Disk:
 
 
 def _bytes(told: object) -> int | None:
-    """Return a number; None for what is none: of a disk that it cannot look at the broker says `NaN`."""
+    """Return a number; None for what is none: of a disk that it cannot look at the broker reports `NaN`."""
     return told if isinstance(told, int) else None

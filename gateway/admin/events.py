@@ -273,7 +273,7 @@ async def watch_everything(
 
 
 def _readable(record: RawRecord) -> Event | None:
-    """Decode an event; None for what is none, of which others have told."""
+    """Decode an event; None for what is none, which others have reported."""
     try:
         return decode(record.body)
     except InvalidEvent:

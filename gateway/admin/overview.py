@@ -21,10 +21,10 @@ from service.scopes import OPERATE
 
 
 class LogState(Struct, frozen=True, kw_only=True):
-    """How far the log goes, and how far it was read: here, and into the stored views.
+    """The log's end, and the places up to which it was read: here, and into the stored views.
 
     Offsets have holes, so differences are upper bounds. `lacking` counts the events of jobs that the stored
-    views do not have yet, and `waiting_seconds` says for how long. `trouble` is what keeps this gateway from
+    views do not have yet, and `waiting_seconds` shows for how long. `trouble` is what keeps this gateway from
     following the log.
     """
 
@@ -72,12 +72,12 @@ class WorkerState(Struct, frozen=True, kw_only=True):
 
 
 class Overview(Struct, frozen=True, kw_only=True):
-    """How the system is, as this gateway sees it.
+    """The state of the system, as this gateway sees it.
 
     `jobs` counts them by state, as far as they are projected; null: nobody counted them. `queues` is null
     while the broker does not answer. Workers are heard every two seconds; before `listening_since` this
-    gateway heard none. `checks` says what is wrong with each part that this gateway needs, and with auth;
-    null: nothing. `disks` are those of the database and the broker, where these tell it.
+    gateway heard none. `checks` names what is wrong with each part that this gateway needs, and with auth;
+    null: nothing. `disks` are those of the database and the broker, where these report it.
     """
 
     jobs: dict[str, int] | None

@@ -78,7 +78,7 @@ async def requeue_parked(
 ) -> ParkedItems:
     """Ask again for work that was given up: all, or that of a queue or a job.
 
-    The answer says what was done with each. One call looks at the first thousand messages of each queue.
+    The answer shows what was done with each. One call looks at the first thousand messages of each queue.
     """
     await option_bodies.refuse(request)
 

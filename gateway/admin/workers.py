@@ -1,4 +1,4 @@
-"""The workers that are alive, by the heartbeats that this gateway hears."""
+"""The workers that are alive, by the heartbeats that this gateway receives."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ class Workers:
             self.hear(heartbeat)
 
     def hear(self, heartbeat: Heartbeat) -> None:
-        """Take note of one. A worker that said good-bye is gone at once."""
+        """Take note of one. A worker that announced its end is gone at once."""
         now = self._clock()
         if heartbeat.last:
             self._heard.pop(heartbeat.name, None)
@@ -42,7 +42,7 @@ class Workers:
             yield progress
 
     def progress(self, job_id: str) -> Progress | None:
-        """Return how far a job is that is under way; None: nobody has told of late."""
+        """Return how far a job is that is under way; None: nobody has reported it of late."""
         return self._progress.get(job_id, (None, None))[1]
 
     def alive(self) -> list[Heartbeat]:

@@ -44,7 +44,7 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
 
 
 class Origin(Struct, frozen=True):
-    """Whose a request is by its address, and the secret by which auth believes it."""
+    """The client of a request, by its address, and the secret by which auth believes it."""
 
     service_token: str = ""
     trusted: tuple[Any, ...] = ()

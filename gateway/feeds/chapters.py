@@ -37,7 +37,7 @@ class JsonChapters(Struct, frozen=True):
 async def chapters_of(bucket: Bucket, view: JobView) -> tuple[Chapter, ...]:
     """Return the chapters that the audio has, in order; each has a title. Raises Unavailable.
 
-    None where their times are not known: silence was cut off, and nobody has said how much.
+    None where their times are not known: silence was cut off, and nobody knows how much.
     """
     options, media = options_of(view), view.probe.media if view.probe else _UNTOLD
     if not chapters.of_source(options, media):

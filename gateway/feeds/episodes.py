@@ -34,7 +34,7 @@ class Recording(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True, kw_only=True):
-    """What is in a feed, newest first. Empty: `cursor` of the first page, `next_cursor` of the last."""
+    """A page of a feed, newest first. Empty: `cursor` of the first page, `next_cursor` of the last."""
 
     recordings: Sequence[Recording]
     cursor: str = ""

@@ -2,7 +2,7 @@
 
 A token is signed, so it cannot be made up; it names its feed alone, and is good while that stands. Making a
 feed is store, event, answer. Revoking is the other way round for clients first: they are shut out, then the
-log is told, then the feed is forgotten. Whoever repeats it after trouble comes to the same event.
+log gets the event, then the feed is forgotten. Whoever repeats it after trouble comes to the same event.
 """
 
 import asyncio

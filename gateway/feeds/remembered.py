@@ -1,6 +1,6 @@
 """Entity tags of feeds as they were last answered, so that a client that asks again costs no look at jobs.
 
-A feed changes with the events of its account only. This process hears them all: with the first one it forgets
+A feed changes with the events of its account only. This process reads them all: with the first one it forgets
 the account's tags. It asks the store whether the feed still stands each time, so a revoked one ends at once.
 """
 

@@ -3,7 +3,7 @@
     feeds   one document per feed: `account`, `name`, `created`; `q` and `options` choose its jobs; once it is
             revoked, `revoked`, until the log has that
 
-A token is not here: it is made of the feed's id by the gateway's key, and says nothing without this document.
+A token is not here: it is made of the feed's id by the gateway's key, and is void without this document.
 """
 
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What tus asks of every request and answer at `/files`, around the application.
+"""The rules of tus for every request and answer at `/files`, around the application.
 
 Some networks let only GET and POST through: there POST bears the method in `X-HTTP-Method-Override`. Every
 answer names the version, also one that is given before a handler is reached.

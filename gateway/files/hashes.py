@@ -40,7 +40,7 @@ class RunningHash:
         return self._sha.hexdigest()
 
     async def read_on(self, videos: Bucket, upload_id: str, upto: Callable[[], int]) -> None:
-        """Read what is stored, until it stands where `upto` says then. Raises BlobDamaged, Unavailable."""
+        """Read what is stored, until it stands where `upto` then is. Raises BlobDamaged, Unavailable."""
         while self.position < (stored := upto()):
             try:
                 async for data in videos.read(_stored(upload_id, stored), self.position, stored - 1):

@@ -1,6 +1,6 @@
 """The header fields of tus 1.0, read and written. Pure.
 
-Every `read_…` raises BadUploadHeader, which names the field and says what it takes.
+Every `read_…` raises BadUploadHeader, which names the field and what it takes.
 """
 
 import re
@@ -34,7 +34,7 @@ class Headers(Protocol):
 
 
 class Length(NamedTuple):
-    """The length of a file as a client tells it; None: it does not know it yet."""
+    """The length of a file as a client gives it; None: it does not know it yet."""
 
     bytes: int | None
 

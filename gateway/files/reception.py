@@ -66,7 +66,7 @@ class Piece(Struct, frozen=True, kw_only=True):
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """How far an upload is. `expires`: None once it is a job. `metadata`: the header, as it came."""
+    """The progress of an upload. `expires`: None once it is a job. `metadata`: the header, as it came."""
 
     upload_id: str
     offset: int
@@ -81,7 +81,7 @@ class Standing(Struct, frozen=True, kw_only=True):
 
 
 class Reception:
-    """Creates uploads, takes in their pieces, and says how far they are."""
+    """Creates uploads, takes in their pieces, and reports how far they are."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class Reception:
     ) -> None:
         """`most`: bytes that a file may have; `life`: seconds without a byte until an upload expires.
 
-        `imported`: nobody sends the files, they are fetched. `accepted` hears of each job that is made: its
+        `imported`: nobody sends the files, they are fetched. `accepted` receives each job that is made: its
         bytes, and the seconds that it took.
         """
         self._records, self._videos, self._intake, self._own_jobs = records, videos, intake, own_jobs

@@ -37,7 +37,7 @@ Gone = Literal["terminated", "expired", "failed"]
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """What the client wanted when it created the upload; `metadata` is its header as it came."""
+    """The client's wishes when it created the upload; `metadata` is its header as it came."""
 
     filename: str
     content_type: str

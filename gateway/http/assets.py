@@ -69,7 +69,7 @@ def assets_of(folder: Path) -> dict[str, Asset]:
 def serve(
     request: Request[Any, Any, Any], wanted: Asset, headers: Mapping[str, str] | None = None
 ) -> Response[bytes]:
-    """Return the file; a client that has it already is told so. By default it asks again each time."""
+    """Return the file; a client that has it already gets a 304. By default it asks again each time."""
     told = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff", **(headers or {})}
     if wanted.packed:
         told["Vary"] = ", ".join(filter(None, [told.get("Vary"), "Accept-Encoding"]))

@@ -1,4 +1,4 @@
-"""Query parameters, as clients know them. What the framework says of a bad value is for programmers."""
+"""Query parameters, as clients know them. The framework's words on a bad value are for programmers."""
 
 import re
 from datetime import UTC, datetime

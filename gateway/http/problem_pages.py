@@ -23,7 +23,7 @@ _TAGS = ["operation"]
 
 
 class ProblemType(Struct, frozen=True):
-    """The meaning of a `type`. `status` is the one that it comes with; `remedy` says what helps."""
+    """The meaning of a `type`. `status` is the one that it comes with; `remedy` is what helps."""
 
     type: str
     title: str

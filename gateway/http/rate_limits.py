@@ -1,4 +1,4 @@
-"""The header fields by which answers tell of limits: RateLimit-Policy and RateLimit.
+"""The header fields by which answers report limits: RateLimit-Policy and RateLimit.
 
 By draft-ietf-httpapi-ratelimit-headers-11: `RateLimit-Policy: "jobs_today";q=100;w=86400` and
 `RateLimit: "jobs_today";r=3;t=3600`.
@@ -30,7 +30,7 @@ class Standing(Struct, frozen=True, kw_only=True):
 
 
 def tell(scope: Any, standings: Iterable[Standing]) -> None:
-    """Have the answer to this request tell of these limits, too; of a name the newest counts."""
+    """Have the answer to this request report these limits, too; of a name the newest counts."""
     told: dict[str, Standing] = scope.setdefault(_KEY, {})
     told.update((standing.name, standing) for standing in standings)
 

@@ -24,7 +24,7 @@ _OLD_ENOUGH = timedelta(seconds=1)
 
 
 class Known(Struct, frozen=True, kw_only=True):
-    """What has come of a file, and by what the source shall know it. `validator`: empty where it has none."""
+    """The part of a file that has come, and its mark at the source. `validator`: empty where it has none."""
 
     offset: int = 0
     length: int | None = None
@@ -37,7 +37,7 @@ class Known(Struct, frozen=True, kw_only=True):
 
 
 class Part(Struct, frozen=True, kw_only=True):
-    """What an answer brings: bytes from `offset` on. `length`: of the whole file; None: it is not told."""
+    """The content of an answer: bytes from `offset` on. `length`: of the whole file; None: not known."""
 
     offset: int
     length: int | None

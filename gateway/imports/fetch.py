@@ -39,7 +39,7 @@ class TakenOver(Exception):
 
 
 class Terms(Struct, frozen=True, kw_only=True):
-    """What a source may take: seconds in all, and the patience with it."""
+    """The limits of a source: seconds in all, and the patience with it."""
 
     seconds: float
     patience: Patience

@@ -30,7 +30,7 @@ _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
 
 def name_of(disposition: str | None, *paths: str) -> str:
-    """Return the name that a Content-Disposition tells (RFC 6266), else that in the first path which has one.
+    """Return the name that a Content-Disposition gives (RFC 6266), else that in the first path which has one.
 
     Of the paths one whose ending is that of sound or video goes before the others.
     """
@@ -42,7 +42,7 @@ def name_of(disposition: str | None, *paths: str) -> str:
 
 
 def is_media(media_type: str, name: str) -> bool:
-    """Return True unless a source says by the type that this is something else than sound or video.
+    """Return True unless the type that a source gives is something else than sound or video.
 
     `media_type` is as `gateway.uploads.media_types` has it. Where it says little the name's ending counts.
     """

@@ -14,7 +14,7 @@ Time = Annotated[datetime, Meta(tz=True)]
 
 
 class ImportState(StrEnum):
-    """How an import stands."""
+    """The state of an import."""
 
     WAITING = "waiting"
     """For its turn, or for another attempt: then `trouble` says why."""
@@ -28,7 +28,7 @@ class ImportState(StrEnum):
 class Import(Struct, frozen=True, kw_only=True):
     """An import. Its address is shown to nobody, who asked for it included.
 
-    `filename` is what is known so far. `bytes_total`: null until the source has told it. `trouble`: why it
+    `filename` is what is known so far. `bytes_total`: null until the source has named it. `trouble`: why it
     waits for another attempt; empty: it does not. `job_url`: the path of its job, null until it is one.
     """
 

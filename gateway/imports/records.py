@@ -54,7 +54,7 @@ class ImportRecords(Records[ImportRecord]):
     async def note(
         self, record: ImportRecord, *, filename: str, content_type: str, validator: str
     ) -> ImportRecord | None:
-        """Note what the source says of the file; None if the import stands no more as `record` says."""
+        """Note what the source reports of the file; None if the import stands no more as `record` says."""
         news = {
             "wish.filename": filename,
             "wish.content_type": content_type,

@@ -86,7 +86,7 @@ class ImportHandler:
         return None if record is None else _end(work, record)
 
     def retrying(self, work: Work, error: Exception, delay: float) -> Event | None:
-        """Return None: the record says why it waits."""
+        """Return None: the record has the reason for the wait."""
         return None
 
     def gave_up(self, work: Work, error: Exception) -> Event:

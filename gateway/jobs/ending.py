@@ -1,4 +1,4 @@
-"""The end of a job: when its work is over, and when nothing more will be told of it. Pure."""
+"""The end of a job: when its work is over, and when its event stream closes. Pure."""
 
 from datetime import datetime
 from math import inf
@@ -27,7 +27,7 @@ def finished_at(view: JobView) -> datetime | None:
 
 
 def stays_open(view: JobView, now: datetime) -> float:
-    """Return for how many seconds more will be told: infinitely many before the end, then until the mail."""
+    """Return the seconds that the stream stays open: infinitely many before the end, then until the mail."""
     finished = finished_at(view)
     if finished is None:
         return inf

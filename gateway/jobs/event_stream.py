@@ -4,7 +4,7 @@ The id of an event is its offset in the log. A client that reconnects names the 
 what came after it: first from history, then as it happens. The subscription begins before history is
 read and history ends where the subscription began, so nothing is missed and nothing comes twice.
 
-A job's stream ends once the job is done and its mail was told of: the last message, `end`, has the job as it
+A job's stream ends once the job is done and its mail was reported: the last message, `end`, has the job as it
 stands. A browser connects again by itself. It is answered 204, by which it stops (HTML standard, 9.2.3).
 """
 
@@ -54,7 +54,7 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 class _Told:
-    """The events that a client was told of, as far back as is remembered; writes each further one.
+    """The events that a client has got, as far back as is remembered; writes each further one.
 
     `whole`: with ffmpeg's arguments.
     """
@@ -239,7 +239,7 @@ def _after(request: AnyRequest, asked: int | None) -> int | None:
 
 
 def _position(offset: int) -> bytes:
-    """Tell that all events of the account up to this offset were told. It is the id to come back with."""
+    """State that all events of the account up to this offset were sent. It is the id to come back with."""
     return sse.message("position", b'{"offset":%d}' % offset, None if offset < 0 else offset)
 
 
@@ -334,7 +334,7 @@ async def watch_all(
 ) -> ClosedStream:
     """Stream the events of all your jobs, from now on or from after `Last-Event-ID`.
 
-    `queue` tells of the jobs that are not over, each with its `job_id`.
+    `queue` reports the jobs that are not over, each with its `job_id`.
     """
     caller, after, whole = listener(request, live), _after(request, after), include == "arguments"
     return stream(watch(live, caller, after, whole=whole, is_void=tokens.is_void))

@@ -1,6 +1,6 @@
 """Events older than those in memory, read from the log for clients that reconnect after long.
 
-The views tell at which places of the log an account's events are, so only what lies near them is read: who
+The views name the places of an account's events in the log, so only what lies near them is read: who
 asks from the beginning on does not make us read what is others'. Reading goes in slices that end by
 themselves, and no slot is held while a client is being written to: a client that does not read its socket
 keeps no other from reading the log.

@@ -56,7 +56,7 @@ class LiveJobs(LogFollower):
     ) -> None:
         """`keep` is the time in seconds that events stay in memory, `limit` their greatest number.
 
-        `keys` open what is sealed, when it is asked for: what is forgotten meanwhile is not told any more.
+        `keys` open what is sealed, when it is asked for: what is forgotten meanwhile is not shown any more.
 
         `on_event` receives each event that is part of the answers from now on, `on_state` the reader's state.
         """
@@ -145,7 +145,7 @@ class LiveJobs(LogFollower):
         return {view.job_id for view in views.values() if view.state not in SETTLED}
 
     def _lately_from(self, account: str, video_id: str) -> set[str]:
-        """Return the jobs that held events tell to be made from this video. They are not folded: many ask."""
+        """Return the jobs made from this video, by the events held. They are not folded: many ask."""
         name = to_json(video_id)
         return {
             job_id

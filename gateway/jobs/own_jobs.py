@@ -104,7 +104,7 @@ class OwnJobs:
             raise
 
     async def _video_erased_at(self, view: JobView) -> datetime | None:
-        """Return when the family's video was erased; the job that needed it last tells."""
+        """Return when the family's video was erased: the job that needed it last has that."""
         for state in (State.DELETED, None):
             family = Selection(family=family_of(view), state=state)
             async for other in listing.every(

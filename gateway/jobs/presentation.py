@@ -90,7 +90,7 @@ class Queue(Struct, frozen=True, kw_only=True):
     """The way of a job that is not over: its place among those that wait, and the seconds until it is done.
 
     `place`: from 1; 0 while it is worked on. The seconds are a range that holds for most jobs, null while
-    nothing is known to tell it by.
+    nothing is known to judge by.
     """
 
     place: int
@@ -129,7 +129,7 @@ class ListedJob(Struct, frozen=True, kw_only=True):
 
 
 class Expires(Struct, frozen=True, kw_only=True):
-    """When the video goes, the audio, and all of the job; null: never, not known yet, or gone already."""
+    """The times when video, audio and all of the job go; null: never, not known yet, or gone already."""
 
     video: Time | None
     audio: Time | None

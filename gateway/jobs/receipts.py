@@ -1,4 +1,4 @@
-"""What is told of a job that was deleted, or of its files. Pure."""
+"""The receipt of a job that was deleted, or of its files. Pure."""
 
 from datetime import datetime
 

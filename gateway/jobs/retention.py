@@ -32,7 +32,7 @@ OWN_TIME = '"retain_'
 
 
 class Expiry(Struct, frozen=True, kw_only=True):
-    """When the files of a job go, and when all of it; null: never, not known yet, or gone already."""
+    """The times when the files of a job go, and all of it; null: never, not known yet, or gone already."""
 
     video: datetime | None = None
     audio: datetime | None = None

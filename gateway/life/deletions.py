@@ -19,9 +19,9 @@ _AT_ONCE = 50
 
 
 class Deletions:
-    """Tells the log of deletions. Each is told once: what is repeated is the same event.
+    """Publishes deletions. Each is published once: what is repeated is the same event.
 
-    Every method returns when what it told is part of the answers here. Raises NotConfirmed, Unavailable.
+    Every method returns when its event is part of the answers here. Raises NotConfirmed, Unavailable.
     """
 
     def __init__(self, publisher: Publisher, live: LiveJobs) -> None:

@@ -1,4 +1,4 @@
-"""How long conversions take, learned from those that came to their end. Pure.
+"""The time that conversions take, learned from those that came to their end. Pure.
 
 What a conversion takes grows with its size, above a part that each has. Both are fitted by least squares
 to the latest conversions into the same format. The size is the length of the sound that is converted, once a
@@ -41,7 +41,7 @@ class Fit(NamedTuple):
 
 
 class Durations:
-    """What the latest conversions took."""
+    """The times that the latest conversions took."""
 
     def __init__(self) -> None:
         self._known: dict[Format, deque[tuple[Size, float]]] = {}
@@ -106,7 +106,7 @@ def fitted(points: Sequence[tuple[float, float]]) -> Fit:
 
 
 def length(media: Media, options: Options) -> float | None:
-    """Return the seconds of sound that will be converted; None where the file does not say."""
+    """Return the seconds of sound that will be converted; None where the file does not state it."""
     whole = media.duration_seconds
     if not whole:
         return None

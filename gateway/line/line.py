@@ -1,7 +1,7 @@
 """The line: who is next, when each job will be done, and whose next job has to wait in bulk.
 
 What is expected comes from what jobs of that size took of late (`durations`), played through (`outlook`). It
-is told as a range, as wide as expectations were wrong of late (`promises`). Time comes in as an argument.
+is given as a range, as wide as expectations were wrong of late (`promises`). Time comes in as an argument.
 """
 
 from collections import deque
@@ -65,7 +65,7 @@ class Line:
 
     @contextmanager
     def joining(self, account: str, job_id: str) -> Iterator[bool]:
-        """Count a job of the account that is about to be published, until the log has told of it.
+        """Count a job of the account that is about to be published, until the log has it.
 
         Gives True if it has to wait in bulk: if the account has as many jobs as may wait among the first.
         Replicas hear of each other's by the log, so an account that asks several at once gets a few more.
@@ -84,7 +84,7 @@ class Line:
             about_jobs.clear()
 
     def restore(self, view: JobView) -> None:
-        """Take in a job as the stored views know it. One that is over tells how long it took."""
+        """Take in a job as the stored views know it. One that is over shows how long it took."""
         self._jobs.restore(view)
         end, began = view.end_of(view.run), began_at(view)
         if view.video and end and began is not None and end.state is State.CONVERTED:
@@ -163,7 +163,7 @@ class Line:
                 self._promised[job.job_id] = _Promise(outlook, job.ready)
 
     def _end(self, job: Open, end: object, time: float) -> None:
-        """Learn from a job that came to its end; one that somebody called off tells nothing."""
+        """Learn from a job that came to its end; one that somebody called off teaches nothing."""
         expected, promise = self._expected.pop(job.job_id, None), self._promised.pop(job.job_id, None)
         self._outlooks.pop(job.job_id, None)
         if not isinstance(end, JobConverted | JobFailed):

@@ -1,6 +1,6 @@
 """The jobs that are not over, of all accounts. Pure.
 
-They are those that the stored views know, and what the log tells since then. The furthest that a job has come
+They are those that the stored views know, and what the log has since then. The furthest that a job has come
 counts, in whatever order its events are read.
 """
 
@@ -85,7 +85,7 @@ class OpenJobs:
         return list(self._of_account.get(account, ()))
 
     def restore(self, view: JobView) -> None:
-        """Take in a job as the stored views know it, unless the log has told more of it since."""
+        """Take in a job as the stored views know it, unless the log is ahead of them."""
         job = self._jobs.get(view.job_id)
         if view.video is None or view.state in SETTLED or self._over.get(view.job_id, 0) >= view.run:
             return

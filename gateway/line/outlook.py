@@ -1,4 +1,4 @@
-"""What will be, played through: converters take jobs in turns, each for as long as it is expected to last.
+"""The future, played through: converters take jobs in turns, each for as long as it is expected to last.
 
 Pure: what is known comes in as arguments.
 """

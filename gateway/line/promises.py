@@ -37,7 +37,7 @@ class Experience:
 
     @property
     def is_enough(self) -> bool:
-        """True if it says more than the assumption."""
+        """True if it is worth more than the assumption."""
         return len(self._ratios) >= _ENOUGH
 
     def note(self, expected: float, came: float) -> None:
@@ -53,7 +53,7 @@ class Experience:
     def left(self, expected: float, passed: float) -> Range:
         """Return a range for what is left after so many seconds of it have passed.
 
-        Only those that took longer than that tell of it. Where none did, it may last as long again.
+        Only those that took longer than that count for it. Where none did, it may last as long again.
         """
         so_far = passed / expected if expected > 0 else 0.0
         longer = sorted(ratio for ratio in self._ratios if ratio > so_far)

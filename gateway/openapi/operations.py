@@ -191,7 +191,7 @@ def _by_status(found: tuple[Error, ...]) -> dict[int, list[Kind]]:
 
 
 def _example_name(kind: Kind) -> str:
-    """Return the name of a problem's example, which tells problems of one name apart by their status."""
+    """Return the name of a problem's example, which differs by status where problems share a name."""
     return kind.name if ALL.get(kind.name, kind) == kind else f"{kind.name}-{kind.status}"
 
 

@@ -1,4 +1,4 @@
-"""The route that tells clients of every option: small, and made of the schemas of the OpenAPI document."""
+"""The route that lists every option for clients: small, and made of the schemas of the OpenAPI document."""
 
 from enum import StrEnum
 from functools import cache

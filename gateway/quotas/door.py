@@ -57,7 +57,7 @@ class Entrance:
         limits: Limits = _NONE,
         told: Callable[[list[Standing]], None] = lambda standings: None,
     ) -> None:
-        """`told` hears what is left of each limit. Without a door the way is open."""
+        """`told` receives what is left of each limit. Without a door the way is open."""
         self._door, self._account, self._told = door, account, told
         self._limits = structs.replace(limits, requests_a_minute=None)
 

@@ -17,7 +17,7 @@ ADMIN, USER = "admin", "user"
 
 
 class Person(Protocol):
-    """Whose limits are asked for: a caller, or who began what goes on without a caller."""
+    """The person whose limits are asked for: a caller, or who began what goes on without a caller."""
 
     @property
     def account(self) -> str:

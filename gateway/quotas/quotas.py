@@ -21,7 +21,7 @@ class Quotas:
         self._door, self._rate = door, rate
 
     async def count(self, caller: Caller, scope: Any) -> None:
-        """Count a request of a caller, and have its answer tell of it. Raises QuotaExceeded."""
+        """Count a request of a caller, and have its answer report it. Raises QuotaExceeded."""
         limit = self.limits.of(caller).requests_a_minute
         if limit is None:
             return

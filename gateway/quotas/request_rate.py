@@ -32,7 +32,7 @@ _MOST_KEPT = 10_000
 
 
 class _Share(Struct):
-    """What this process has left of an account's minute. `taken`: by all gateways, as last heard."""
+    """An account's minute: what this process has left of it. `taken`: by all gateways, as last heard."""
 
     window: int
     left: int = 0

@@ -24,7 +24,7 @@ class Day(Struct, frozen=True, kw_only=True):
 
 
 class Usage(Struct, frozen=True, kw_only=True):
-    """What an account uses. Days are those of UTC; `days` are those of the last month with anything.
+    """The usage of an account. Days are those of UTC; `days` are those of the last month with anything.
 
     `limits` are what it may use, by the same names, and a few more; null: as much as it likes. At `resets`
     the next day begins.

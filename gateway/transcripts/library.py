@@ -47,7 +47,7 @@ class Library(Struct, frozen=True):
         return b"".join([piece async for piece in self.texts.read(blob, 0, blob.bytes - 1)])
 
     async def cues(self, transcript: Transcript) -> tuple[Cue, ...]:
-        """Return what it says. Raises as `webvtt` does."""
+        """Return its cues. Raises as `webvtt` does."""
         return await self.read(await self.webvtt(transcript), most=MOST_STORED)
 
     async def read(self, data: bytes, *, most: int = MOST_BYTES) -> tuple[Cue, ...]:
@@ -95,7 +95,7 @@ class Library(Struct, frozen=True):
             raise
 
     async def _told(self, view: JobView, payload: JobPayload) -> JobView:
-        """Publish, and return the job as it stands then. What is stored and not told the sweeper finds."""
+        """Publish, and return the job as it stands then. What is stored and unpublished the sweeper finds."""
         event = job_event(
             payload,
             job_id=view.job_id,

@@ -10,7 +10,7 @@ from gateway.errors import NoSuchTranscript
 class Transcript(Struct, frozen=True, kw_only=True):
     """One transcript, in the time of the job's audio. `given`: by its owner, else the video's own.
 
-    `language`: by BCP 47, or as the owner names it; empty where it is not told. `forced`:
+    `language`: by BCP 47, or as the owner names it; empty where it is not known. `forced`:
     only what a viewer of the video could not do without.
     """
 

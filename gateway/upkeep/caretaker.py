@@ -1,6 +1,6 @@
 """The loop of the one gateway that holds the lease: it erases within moments, and sweeps now and then.
 
-What the log tells of is done as soon as it is heard. What was not heard, as the process was not there or did
+What the log asks for is done as soon as it is heard. What was not heard, as the process was not there or did
 not hold the lease, is found in the stored views: a deleted job owes its erasure until they have `job.erased`.
 """
 

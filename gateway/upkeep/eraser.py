@@ -1,4 +1,4 @@
-"""Erases the files of deleted jobs, and those that were removed, and tells the log when they are gone.
+"""Erases the files of deleted jobs, and removed ones, and publishes `job.erased` when they are gone.
 
 The order is what makes the receipt true. First a note that condemns a file, so that its writer cannot finish
 it; then the file and its chunks; then a look whether anything has come meanwhile; then `job.erased`; then the
@@ -57,7 +57,7 @@ class Eraser:
         """By video: jobs that share one and are erased together count it once."""
 
     async def settle(self, view: JobView) -> None:
-        """Erase all that the job still owes, and tell. Of a deleted job, erase also what came late.
+        """Erase all that the job still owes, and publish that. Of a deleted job, erase also what came late.
 
         Where a writer is still at work, or a request for another run of the video, it returns: the job still
         owes, and comes again.

@@ -1,4 +1,4 @@
-"""Whether a video may go: nobody needs it, and nobody can come to need it any more.
+"""The condition for a video to go: nobody needs it, and nobody can come to need it any more.
 
 Two sides exclude each other. Who begins work on a stored video holds it first, then looks whether it may be
 had, and lets go once the log has the event. Who removes one condemns it first, where nobody holds it, then

@@ -1,4 +1,4 @@
-"""The media type of a file, as its sender tells it. Pure."""
+"""The media type of a file, as its sender gives it. Pure."""
 
 import re
 
@@ -13,6 +13,6 @@ put no quotes around several codecs.
 
 
 def media_type(told: str | None) -> str:
-    """Return what was told where it is a media type of 100 characters at most; else that of any bytes."""
+    """Return what was given where it is a media type of 100 characters at most; else that of any bytes."""
     text = (told or "").strip(" ")[: _LONGEST + 1]
     return text if len(text) <= _LONGEST and _FORM.fullmatch(text) else ANY

@@ -251,7 +251,7 @@ def key_of(request: AnyRequest) -> str | None:
 
 
 async def _answer(request: AnyRequest, waits: Waits, accepted: Accepted) -> Response[Any]:
-    """Answer 202. A client that prefers to wait is led to the audio, or told why there is none.
+    """Answer 202. A client that prefers to wait is led to the audio, or gets the reason why there is none.
 
     Raises NoAudio, JobGone, NotSignedIn.
     """

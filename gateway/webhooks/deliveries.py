@@ -4,7 +4,7 @@
                           it, `asked`, `about`, `event_id`, `job_id`; `attempts` by their numbers: `at`, and
                           `status`, `code`, `again_in` as far as there are any
 
-Every write sets what its event alone says, so any order and repetition of events comes to the same.
+Every write sets what its event alone holds, so any order and repetition of events comes to the same.
 """
 
 from collections.abc import Mapping

@@ -49,7 +49,7 @@ _Cursor = Annotated[str, QueryParameter(max_length=_LONGEST_CURSOR)]
     ).opt,
 )
 async def create_webhook(request: AnyRequest, webhooks: NamedDependency[Webhooks]) -> NewWebhook:
-    """Have an address of yours told of what happens to your jobs, by Standard Webhooks."""
+    """Have what happens to your jobs sent to an address of yours, by Standard Webhooks."""
     account = caller_of(request).account
     wanted = await json_body.read(request, WantedWebhook)
     return with_secret(await webhooks.create(account, wanted.url, wanted.events))

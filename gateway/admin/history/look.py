@@ -1,4 +1,4 @@
-"""A look at what the log does not tell: queues, jobs that are not over, the lag of the stored views."""
+"""A look at what the log does not hold: queues, jobs that are not over, the lag of the stored views."""
 
 from events.projections.job_view import SETTLED, State
 from gateway.admin.broker import Broker
@@ -11,7 +11,7 @@ _BEGINS_WITHIN = 30.0
 
 
 async def look(broker: Broker, live: LiveJobs) -> Sample:
-    """Return how it is now. What cannot be told now is None."""
+    """Return how it is now. What cannot be learned now is None."""
     await live.begun(_BEGINS_WITHIN)
     queues = await broker.queues()
     return Sample(

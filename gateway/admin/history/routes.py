@@ -54,8 +54,8 @@ class QueueDepth(Struct, frozen=True, kw_only=True):
 class LookTaken(Struct, frozen=True, kw_only=True):
     """A while of samples. Of several looks, one a minute: the deepest queues, the longest lag, the last jobs.
 
-    `jobs` are those that are not over, by state. Null, as for `queues`: nobody could tell. `lacking` counts
-    the events that the stored views did not have yet, `waiting_seconds` says for how long.
+    `jobs` are those that are not over, by state. Null, as for `queues`: not known. `lacking` counts
+    the events that the stored views did not have yet, `waiting_seconds` shows for how long.
     """
 
     jobs: dict[str, int] | None

@@ -14,9 +14,9 @@ class Depth(Struct, frozen=True, omit_defaults=True):
 
 
 class Sample(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One look. `jobs`: those that are not over, by state; None, as for `queues`: nobody could tell.
+    """One look. `jobs`: those that are not over, by state; None, as for `queues`: not known.
 
-    `lacking` counts the events that the stored views did not have yet, `waiting_seconds` says for how long.
+    `lacking` counts the events that the stored views did not have yet, `waiting_seconds` shows for how long.
     """
 
     jobs: dict[str, int] | None = None

@@ -1,4 +1,4 @@
-"""The CRC-32 of audio whose conversion did not tell it: computed when needed, and kept beside the file."""
+"""The CRC-32 of audio whose conversion did not report it: computed when needed, and kept beside the file."""
 
 import asyncio
 import zlib

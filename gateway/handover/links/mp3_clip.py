@@ -1,6 +1,6 @@
 """Cuts a clip out of an MP3, to the sample, without decoding it. Pure.
 
-A clip is some of the file's own frames, and a frame in front whose table says how many samples at both ends
+A clip is some of the file's own frames, and a frame in front whose table counts the samples at both ends that
 are not to be played: players know this of every MP3, as encoders add such samples. So the cut is exact where
 a player minds the table, and a tenth of a second early elsewhere; and the rest of the audio is not in it.
 

@@ -40,12 +40,12 @@ class FrameKind(NamedTuple):
 
     @property
     def slot_at(self) -> int:
-        """Where a frame's main data stand: behind header, checksum if it has one, and side information."""
+        """The place of a frame's main data: behind header, checksum if it has one, and side information."""
         return _HEADER + self.side + (0 if self.header[1] & 1 else 2)
 
     @property
     def table_at(self) -> int:
-        """Where a table stands in its frame, which has no checksum."""
+        """The place of a table in its frame, which has no checksum."""
         return _HEADER + self.side
 
     def header_for(self, length: int) -> bytes:
@@ -140,7 +140,7 @@ def _length(third: int, version: int, rate_index: int, rate: int) -> int:
 
 
 def _table(frame: bytes, kind: FrameKind) -> Table | None:
-    """Return what the first frame says of the others; None where it is music itself."""
+    """Return the first frame's table about the others; None where it is music itself."""
     table = frame[kind.table_at :][:TABLE_SIZE]
     if table[:4] not in (b"Xing", b"Info"):
         return None

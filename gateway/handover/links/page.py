@@ -1,7 +1,7 @@
 """The page of a link: who has it listens here, and takes the audio along. HTML without scripts.
 
 What people and files are named is text of strangers: all of it is escaped. The page is in nobody's index and
-tells nobody its address, as the address is the key.
+gives nobody its address, as the address is the key.
 """
 
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ _ROOT = "../"
 
 
 class Shown(Struct, frozen=True, kw_only=True):
-    """What a link's page shows. `url` is its own address, `groove` an SVG."""
+    """The content of a link's page. `url` is its own address, `groove` an SVG."""
 
     url: str
     name: str
