@@ -1,4 +1,4 @@
-"""How this command was called, so that the commands which it tells of can be typed as they stand."""
+"""The name that this command was called by: the commands which it shows can be typed as they stand."""
 
 import os
 import shlex

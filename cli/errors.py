@@ -27,7 +27,7 @@ class Refused(TonearmError):
 
 
 class NothingFound(TonearmError):
-    """What was asked for is nowhere; the text says what was looked for."""
+    """Nothing was found; the text names what was looked for."""
 
 
 class NoViews(TonearmError):

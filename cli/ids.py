@@ -1,4 +1,4 @@
-"""Ids as people give them: whole, or as many of their first characters as tell one from all others."""
+"""Ids as people give them: whole, or so many of their first characters that no other begins with them."""
 
 import re
 from collections.abc import Iterable, Sequence

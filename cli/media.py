@@ -1,4 +1,4 @@
-"""What a file of sound or video holds, as people read it. Pure."""
+"""The content of a file of sound or video, as people read it. Pure."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The services, each a command that is told by the environment. Its help names the variables."""
+"""The services, each a command that the environment configures. Its help names the variables."""
 
 import importlib
 from typing import Any
@@ -9,7 +9,7 @@ from cli.tree.command import Told
 
 
 class Service(Told):
-    """A service by its package. It takes no arguments, and ends when it is told to."""
+    """A service by its package. It takes no arguments. SIGTERM ends it."""
 
     def __init__(self, package: str, settings: str) -> None:
         name = package.rpartition(".")[2]

@@ -1,6 +1,6 @@
 """Points in time as people write them, and how one is written.
 
-What has no zone is local time, on the way in. On the way out every time says its zone: for people it is the
+What has no zone is local time, on the way in. On the way out every time names its zone: for people it is the
 local one, for programs UTC. What comes out can be given back.
 """
 

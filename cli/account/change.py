@@ -22,7 +22,7 @@ Change = Callable[[OperatorChanges, Account], Awaitable[None]]
 
 
 async def _change(settings: OperatorSettings, whose: str, change: Change, done: str) -> None:
-    """Make the change, and say what is done. Raises NothingFound, WrongArgument, Unavailable."""
+    """Make the change, and print what is done. Raises NothingFound, WrongArgument, Unavailable."""
     async with settings.directory() as directory:
         account = await account_meant(directory, whose)
         async with settings.sessions() as sessions, await settings.publisher() as publisher:

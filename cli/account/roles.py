@@ -11,7 +11,7 @@ ROLE = click.Choice([USER, ADMIN])
 
 
 def new_account(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Declare what a new account is told by: an address, and roles, which `roles_of` reads."""
+    """Declare the arguments of a new account: an address, and roles, which `roles_of` reads."""
     more = click.argument("more", metavar="[ROLE]…", nargs=-1, type=ROLE, help="more roles")
     roles = click.option("--role", "roles", multiple=True, type=ROLE, help="a role; default: user")
     address = click.argument("address", metavar="ADDRESS", help="its e-mail address")

@@ -66,7 +66,7 @@ COLUMNS = (
 
 
 def rows(known: Profile) -> Iterator[tuple[str, str]]:
-    """Yield what there is to tell of an account."""
+    """Yield the facts of an account, a name and a text each."""
     for name, value in msgspec.to_builtins(known).items():
         text = " ".join(map(_joined, value)) if isinstance(value, tuple | list) else value
         text = shown_time(known.created) if name == "created" else text

@@ -1,4 +1,4 @@
-"""Which account is meant: by its address, its id, or as much of the id as tells it from all others."""
+"""The account that is meant: by its address, its id, or a beginning of its id that no other has."""
 
 from auth.accounts.operator_changes import find
 from auth.errors import InvalidRequest, NoSuchAccount

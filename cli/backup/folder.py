@@ -40,7 +40,7 @@ class BackupRefused(Refused):
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
-    """The saved collections of the database, by name, and what was told of erasures after the saved log."""
+    """The saved collections of the database, by name, and the events of erasures after the saved log."""
 
     collections: dict[str, Saved]
     erasures: Saved | None = None
@@ -55,7 +55,7 @@ def read_manifest(directory: Path) -> Manifest:
 
 
 def read_erasures(directory: Path, manifest: Manifest) -> list[bytes]:
-    """Return the events that tell of erasures after the saved log. Raises BackupDamaged, FileDamaged."""
+    """Return the events of erasures after the saved log. Raises BackupDamaged, FileDamaged."""
     file = directory / ERASURES
     if manifest.erasures is None:
         return []
@@ -66,7 +66,7 @@ def read_erasures(directory: Path, manifest: Manifest) -> list[bytes]:
 
 
 def write_erasures(directory: Path, erasures: Sequence[Line]) -> Saved:
-    """Write the events that tell of erasures after the saved log."""
+    """Write the events of erasures after the saved log."""
     lines = [as_json(each) + b"\n" for each in erasures]
     with written(directory / ERASURES) as file:
         file.writelines(lines)

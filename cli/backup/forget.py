@@ -1,8 +1,8 @@
 """`tonearm forget DIR`: take out of a backup what was erased since it was taken.
 
-The stack at work tells which keys of jobs are destroyed and which accounts are erased. Out of the backup go
+The stack at work shows which keys of jobs are destroyed and which accounts are erased. Out of the backup go
 these keys, the files that the stack has no longer, and every document that names such an account. The log
-stays as it is: without the keys nobody reads what people typed. What tells of the erasures is written beside
+stays as it is: without the keys nobody reads what people typed. The events of the erasures are written beside
 it, so that a restored stack knows of them.
 
 It may be killed at any moment and called again. What changes is written beside the old files, then the
@@ -54,7 +54,7 @@ _AT_ONCE = 50
 
 
 class Erased(NamedTuple):
-    """What the stack has forgotten: jobs, by the documents that stand for their keys, and accounts.
+    """The jobs that the stack has forgotten, by the documents that stand for their keys, and the accounts.
 
     `files`: the jobs of which files were erased, also where the job itself is still there.
     """
@@ -87,7 +87,7 @@ def forget(directory: Path) -> None:
 
 
 def _finish(directory: Path, manifest: Manifest) -> None:
-    """Finish what was broken off: the manifest says whether the new files or the old ones count."""
+    """Finish what was broken off: the manifest shows whether the new files or the old ones count."""
     for name, saved in manifest.collections.items():
         new = _new(directory, name)
         if not new.exists():
@@ -157,7 +157,7 @@ class _Forgetting:
 
 
 async def _erasures(log: Log) -> list[Line]:
-    """Return what the log tells of deletions, removals, erased accounts. Raises Unavailable, LogDamaged."""
+    """Return the log's events of deletions, removals, erased accounts. Raises Unavailable, LogDamaged."""
     found: list[Line] = []
     if (ends := await log.ends()) is not None:
         async with contextlib.aclosing(log.read(First(), ends.last)) as batches:
@@ -167,7 +167,7 @@ async def _erasures(log: Log) -> list[Line]:
 
 
 def _append(directory: Path, erasures: list[Line]) -> Saved:
-    """Write what the saved log does not tell yet beside it. Raises FileDamaged."""
+    """Write the events that the saved log lacks beside it. Raises FileDamaged."""
     known = {identity(body) for body in bodies(directory / LOG) if _TELLS.search(body)}
     return write_erasures(directory, [e for e in erasures if e.event and e.event.id not in known])
 

@@ -77,7 +77,7 @@ class Queue(Struct, frozen=True):
 
 
 class Expires(Struct, frozen=True):
-    """When the video goes, the audio, and all of the job; RFC 3339, None where nothing goes."""
+    """The times at which the video goes, the audio, and all of the job; RFC 3339, None where nothing goes."""
 
     video: str | None = None
     audio: str | None = None

@@ -1,4 +1,4 @@
-"""`config.toml`: the gateways that a person knows, by names, and the one that is meant unless told.
+"""`config.toml`: the gateways that a person knows, by names, and the one that is meant where none is named.
 
 People write in it, too, so what is changed leaves their lines and comments alone. It holds no secret.
 """
@@ -51,18 +51,18 @@ class ConfigFile:
         self.path = settings_folder(environ) / "config.toml"
 
     def read(self) -> Config:
-        """Read it; a file that is not there says nothing. Raises WrongArgument, OSError."""
+        """Read it; a file that is not there counts as empty. Raises WrongArgument, OSError."""
         try:
             return msgspec.convert(tomllib.loads(self._text()), Config)
         except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
             raise WrongArgument(f"{self.path}: {error}") from None
 
     def add(self, name: str, gateway: Known) -> None:
-        """Keep a gateway under this name, as the one that is meant unless told. Raises as `read`."""
+        """Keep a gateway under this name, as the one that is meant where none is named. Raises as `read`."""
         self._change(lambda document: _add(document, name, gateway))
 
     def choose(self, name: str) -> None:
-        """Mean this gateway unless told otherwise. Raises as `read`, and where there is none."""
+        """Mean this gateway where none is named. Raises as `read`, and where there is none."""
         if name != LOCAL:
             self.read().named(name)
         self._change(lambda document: document.update(default=name))

@@ -1,7 +1,6 @@
 """The gateway to ask and the account to sign in with.
 
-What options say comes first, then the environment, then `config.toml`. Else the stack on this machine is
-meant.
+Options come first, then the environment, then `config.toml`. Else the stack on this machine is meant.
 """
 
 import getpass

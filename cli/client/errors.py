@@ -34,7 +34,7 @@ class Unreachable(ClientError):
 
 
 class RequestRefused(ClientError):
-    """The gateway refused. `status` is HTTP's; `problem` has all that its problem document says."""
+    """The gateway refused. `status` is HTTP's; `problem` has all of its problem document."""
 
     def __init__(self, status: int, text: str, problem: Mapping[str, Any] = MappingProxyType({})) -> None:
         super().__init__(text)
@@ -51,7 +51,7 @@ class SignInRefused(RequestRefused):
 
 
 class NotThere(RequestRefused):
-    """What it is about is not there, or not any more."""
+    """The gateway has no such thing, or not any more."""
 
 
 class NotAsItStands(RequestRefused):

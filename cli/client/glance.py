@@ -1,4 +1,4 @@
-"""What a shell completes to: asked of the gateway that is signed in to, and in a second or never.
+"""Values that a shell completes to: asked of the gateway that is signed in to, and in a second or never.
 
 Nobody is signed in, and no token is exchanged for it: a session that was refreshed by a command which the
 shell ends would be lost. So values are completed as long as the token of the last command is good.

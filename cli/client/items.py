@@ -1,4 +1,4 @@
-"""What the gateway lists at a path, page by page, as it has written it."""
+"""The items that the gateway lists at a path, page by page, as it has written them."""
 
 from collections.abc import Iterator, Mapping
 

@@ -34,7 +34,7 @@ def api_key(text: str) -> str:
 
 
 class Way(StrEnum):
-    """How somebody has signed in."""
+    """The way in which somebody has signed in."""
 
     PASSWORD = "password"  # noqa: S105 – a word for people
     BROWSER = "browser"

@@ -1,7 +1,8 @@
 """`tonearm convert VIDEO…`: upload videos, or have them fetched, and download their audio.
 
-What is wrong with the words that were typed is told before anybody is asked; what is wrong with the options,
-before anything is uploaded. With `-o -` standard output has the audio, and all else goes to standard error.
+What is wrong with the words that were typed is reported before anybody is asked; what is wrong with the
+options, before anything is uploaded. With `-o -` standard output has the audio, and all else goes to
+standard error.
 """
 
 import os

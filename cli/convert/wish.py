@@ -35,7 +35,7 @@ class Wish(Struct, frozen=True):
 def asked_for(given: Iterable[tuple[str, str]], output: Output) -> dict[str, str]:
     """Return the options that were typed, and those that the output's name stands for.
 
-    Raises WrongArgument for a value that means nothing, and for a name that says something else.
+    Raises WrongArgument for a value that means nothing, and for a name that stands for something else.
     """
     asked: dict[str, str] = {}
     for name, text in given:

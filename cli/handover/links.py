@@ -48,7 +48,7 @@ class Revoked(Struct, frozen=True):
 
 
 class Shared(Struct, frozen=True):
-    """What a link is asked for: seconds of its life, and the part of the audio; None: as much as can be."""
+    """The wishes for a link: seconds of its life, and the part of the audio; None: as much as can be."""
 
     expires_in: float | None = None
     start: float | None = None

@@ -54,7 +54,7 @@ def archive(gateway: Gateway, which: Which, output: Path, force: bool, out: Prin
 
 
 def fetch(gateway: Gateway, which: Which, target: Path, out: Printer, *, force: bool) -> Exit:
-    """Download the ZIP. Those of the named jobs that have no audio are told, and left out."""
+    """Download the ZIP. Those of the named jobs that have no audio are reported, and left out."""
     from cli.convert.screen import Screen
 
     if target.exists() and not force:

@@ -1,4 +1,4 @@
-"""Where downloaded audio lands: in a file that is named, or in a folder under names of its own.
+"""The place where downloaded audio lands: a file that is named, or a folder, under names of its own.
 
 What is there already by its hash is not fetched again. Nothing else is replaced without --force: in a folder
 the audio comes to lie beside it, as `talk (2).mp3`.

@@ -1,4 +1,4 @@
-"""`tonearm jobs media`: what a job's video holds, as `tonearm probe` says it of a file."""
+"""`tonearm jobs media`: what a job's video holds, as `tonearm probe` shows it of a file."""
 
 from urllib.parse import quote
 

@@ -38,7 +38,7 @@ def facts(job: Job, url: str) -> Iterator[tuple[str, str]]:
 
 
 def receipt(problem: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what the gateway still says of a job that is deleted."""
+    """Yield what the gateway still knows of a job that is deleted."""
     names = {
         "deleted_at": "deleted",
         "reason": "reason",

@@ -1,4 +1,4 @@
-"""What of the log is wanted: by type, by job, by account. Pure."""
+"""The lines of the log that are wanted: by type, by job, by account. Pure."""
 
 from fnmatch import fnmatchcase
 
@@ -11,7 +11,7 @@ from events.payload import Aggregate
 
 
 class Choice(Struct, frozen=True, kw_only=True):
-    """Which lines are wanted; of a kind that is not given, all. Ids are whole, and types may be globs.
+    """The types, jobs and account of the wanted lines; empty: all. Ids are whole, and types may be globs.
 
     A line that is no event has no type, job or account: any of these leaves it out.
     """
@@ -41,7 +41,7 @@ class Choice(Struct, frozen=True, kw_only=True):
 
     @property
     def beginning(self) -> First | FromTime:
-        """Where to begin at the latest: nothing is wanted from before the jobs were, as their ids tell."""
+        """The latest place to begin: nothing is wanted from before the jobs were made, as their ids show."""
         times = [made_at(job) for job in self.jobs]
         begun = min((time for time in times if time), default=None) if all(times) else None
         return FromTime(begun - SKEW) if begun else First()

@@ -27,7 +27,7 @@ async def all_keys(servers: Servers) -> AsyncIterator[Keys]:
 
 @contextlib.asynccontextmanager
 async def keys_at_hand(url: str, say: Callable[[str], None]) -> AsyncIterator[Keys]:
-    """Give the keys for showing events. Where the database cannot be had, `say` tells so, once.
+    """Give the keys for showing events. Where the database cannot be had, `say` is called, once.
 
     `url` is the database's, and may be empty. Raises InvalidSetting.
     """

@@ -50,7 +50,7 @@ def looking(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the options, and give the function `look`. The first of these formats is the usual one.
 
-    `older` names are taken, and not told. `at_terminal` is the usual format there, unless all fields are
+    `older` names are taken, and not shown. `at_terminal` is the usual format there, unless all fields are
     wanted. `example` is a template.
     """
     usual = f"usually {at_terminal} at a terminal, else {formats[0]}" if at_terminal else ""

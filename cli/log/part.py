@@ -20,7 +20,7 @@ _LATE = 1.0
 
 
 class Part(Struct, frozen=True, kw_only=True):
-    """What was asked for. Ids are as they were typed.
+    """The part that was asked for. Ids are as they were typed.
 
     `last` is how many lines are wanted of what there is, from its end; `limit` after how many it ends.
     """

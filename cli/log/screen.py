@@ -23,7 +23,7 @@ _ID = re.compile(
 
 
 class Screen(Struct, frozen=True, kw_only=True):
-    """What the reader of the output has. `columns` is None where nothing need be cut: for a pipe."""
+    """The screen of who reads the output. `columns` is None where nothing need be cut: for a pipe."""
 
     colour: bool = False
     columns: Callable[[], int] | None = None
@@ -55,7 +55,7 @@ class Screen(Struct, frozen=True, kw_only=True):
         return kept
 
     def shortened(self, text: str) -> str:
-        """Return a value as a terminal shows it: a long one is cut, and says by how much."""
+        """Return a value as a terminal shows it: a long one is cut, and shows by how much."""
         if self.columns is None or len(text) <= _LONG:
             return text
         return f"{text[:_LONG]}… ({len(text) - _LONG:,} more)"

@@ -1,4 +1,4 @@
-"""What an event says in a few words: the state that it brings a job to, and a note. Pure."""
+"""An event in a few words: the state that it brings a job to, and a note. Pure."""
 
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ class Words(NamedTuple):
 
 
 def words(line: Line) -> Words:
-    """Return a line in words: as the timeline of its job says it, else its data's names and values."""
+    """Return a line in words: as the timeline of its job has it, else its data's names and values."""
     if line.event is None:
         return Words("", f"not an event: {line.problem}")
     if line.event.aggregate is Aggregate.JOB:

@@ -18,7 +18,7 @@ N = TypeVar("N", int, float)
 
 
 class Limits(Struct, frozen=True):
-    """What an account may use; None: as much as it likes."""
+    """The most that an account may use; None: as much as it likes."""
 
     bytes_stored: int | None = None
     audio_seconds: float | None = None
@@ -29,7 +29,7 @@ class Limits(Struct, frozen=True):
 
 
 class Usage(Struct, frozen=True):
-    """What an account uses; audio and jobs of the day that ends at `resets`."""
+    """The usage of an account; audio and jobs of the day that ends at `resets`."""
 
     bytes_stored: int
     audio_seconds: float

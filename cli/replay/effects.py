@@ -46,7 +46,7 @@ _LOUD = [verdict for verdict in Verdict if verdict in BROKEN]
 
 
 class Patience(Struct, frozen=True):
-    """What may still change: what was asked for or stored so lately, and files that a sweep removes."""
+    """The ages up to which a thing may still change: one asked for or stored, a file that a sweep removes."""
 
     grace: timedelta
     sweep: timedelta
@@ -105,8 +105,8 @@ async def effects(servers: Servers, job: str | None, patience: Patience, limit: 
     """Count what the log has asked for, and hold it against what was really produced: the ledger of effects.
 
     Of each job: its video, the audio of each run, the mail about each run's end, each erasure. Of accounts:
-    their letters. Of webhooks: their deliveries, of which only the log tells. The others are told by GridFS,
-    and by the notifier's notes of each try at a mail.
+    their letters. Of webhooks: their deliveries, which only the log knows. The others are in GridFS, and
+    in the notifier's notes of each try at a mail.
     """
     log = Log(servers.need("stream_url"), say)
     ends, job_id = await log.ends(), await job_meant(log, job) if job else ""

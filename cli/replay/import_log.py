@@ -32,7 +32,7 @@ GUARD = "replay.import"
 
 
 class Imported(Struct, frozen=True, kw_only=True):
-    """What an import did: the events of the file, and those that were published now, or would be."""
+    """The result of an import: the events of the file, and those that were published now, or would be."""
 
     count: int
     imported: int

@@ -41,7 +41,7 @@ _LOST = "the lease of rebuilds was lost; what was built stays, another run goes 
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """What is to be done besides building: see the options."""
+    """The tasks besides building, and their limits: see the options."""
 
     restart: bool
     compare: bool
@@ -83,7 +83,7 @@ def wanted(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Rebuilt(Struct, frozen=True, kw_only=True):
-    """What was done, or would be: the version that was live, and the new one. `findings` are what differs."""
+    """The result of a rebuild, or of a dry run: the live version, the new one, and their differences."""
 
     old: str
     new: str

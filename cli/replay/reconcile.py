@@ -1,4 +1,4 @@
-"""`reconcile`: find what the log has lost and the views still know, and tell the log again.
+"""`reconcile`: find what the log has lost and the views still know, and publish it again.
 
 With --work, what the log knows and nobody has done is handed to the queues again, which lost it: that is no
 event, and changes nothing where a queue has it after all.
@@ -37,7 +37,7 @@ TIMEOUT = 30.0
 
 
 class Search(Struct, frozen=True):
-    """Where lost events are looked for: in these views, from then on, and work that no queue has."""
+    """The search for lost events: in these views, from then on; and for work that no queue has."""
 
     views: str
     since: FromTime | None
@@ -68,7 +68,7 @@ def searched(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Lost(Struct, frozen=True, kw_only=True):
-    """An event that the log lacks. `why` is why it cannot be told again; empty: it can."""
+    """An event that the log lacks. `why` is why it cannot be published again; empty: it can."""
 
     job_id: str
     event_id: str
@@ -93,12 +93,12 @@ class Lost(Struct, frozen=True, kw_only=True):
 @click.option("--yes", is_flag=True, help="do it; without this, only say what the log lacks")
 @printing
 async def reconcile(servers: Servers, search: Search, limit: int, yes: bool, out: Printer) -> Exit:
-    """Find what the log has lost and the views still know, and tell the log again.
+    """Find what the log has lost and the views still know, and publish it again.
 
     For a log that lost its newest events: an older volume restored, a power cut. What a view proves of a lost
     event is published once more, under the same id: to the stream alone where the job has gone on since, as
-    work where something is still to be done. Nothing is told of a sound or a video that is not stored any
-    more. Then `rebuild` makes views of that log.
+    work where something is still to be done. Nothing is published of a sound or a video that is not stored
+    any more. Then `rebuild` makes views of that log.
     """
     log = Log(servers.need("stream_url"), say)
     async with servers.database() as database:

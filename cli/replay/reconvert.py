@@ -50,7 +50,7 @@ class Made(NamedTuple):
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
-    """How a conversion came out now: `same`, `different`, or `lost`. `why` is the hash, or a sentence."""
+    """The outcome of a conversion now: `same`, `different`, or `lost`. `why` is the hash, or a sentence."""
 
     job_id: str
     run: int

@@ -66,7 +66,7 @@ COLUMNS = (
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """Which failed jobs are meant. Ids are as they were typed."""
+    """The failed jobs that are meant. Ids are as they were typed."""
 
     jobs: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()

@@ -36,7 +36,7 @@ from events.views.store import Checkpoint
 async def usage(servers: Servers, version: str, limit: int, out: Printer) -> Exit:
     """Add up what each account uses from the log again, and compare it with what is stored.
 
-    No projector has to stop: what is stored says up to where it has counted, and just as far goes the sum.
+    No projector has to stop: what is stored names the place that it has counted to, and the sum goes as far.
     """
     log = Log(servers.need("stream_url"), say)
     async with servers.database() as database:

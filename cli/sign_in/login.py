@@ -31,7 +31,7 @@ from cli.tree.types import Read
 
 
 class Entered(NamedTuple):
-    """Who has signed in, and by what."""
+    """The person who has signed in, and by what."""
 
     way: Way
     email: str = ""

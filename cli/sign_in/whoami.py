@@ -33,7 +33,7 @@ class Sessions(Struct, frozen=True):
 
 
 class SignedIn(Struct, frozen=True, kw_only=True):
-    """Who is signed in. `scopes` are the rights of an API key; its address and its end are not known."""
+    """The account signed in. `scopes` are the rights of an API key; its address and its end are not known."""
 
     gateway: str
     url: str
@@ -76,7 +76,7 @@ def whoami(access: Access, out: Printer) -> None:
 
 
 def session_of(account: Credentials, gateway: Gateway) -> SignedIn:
-    """Return whose session this is, and how long it lasts, as far as the gateway says."""
+    """Return whose session this is, and how long it lasts, as far as the gateway knows."""
     with gateway.asking("GET", "/account") as answer:
         found = read_as(answer, Account)
     with gateway.asking("GET", "/sessions") as answer:

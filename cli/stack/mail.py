@@ -38,7 +38,7 @@ def following(folder: Path, known: set[Path], pause: float = 0.3) -> Iterator[Pa
 
 
 class Mail(Struct, frozen=True):
-    """A mail as people read it: its plain text, or its HTML where it has no other. `date` is as it says."""
+    """A mail as people read it: its plain text, or its HTML where it has no other. `date` is as written."""
 
     date: str
     to: str

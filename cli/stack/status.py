@@ -1,4 +1,4 @@
-"""`tonearm status`: say how the stack on this machine is: its parts, its work, its disk, its first admin."""
+"""`tonearm status`: show how the stack on this machine is: its parts, its work, its disk, its first admin."""
 
 import asyncio
 import os
@@ -53,7 +53,7 @@ class Standing(Struct, frozen=True):
 @click.option("--env", is_flag=True, help="print the variables to reach it by, for a shell's eval")
 @printing
 def status(env: bool, out: Printer) -> Exit:
-    """Say how the stack on this machine is: its parts, its work, its disk, its first admin."""
+    """Show how the stack on this machine is: its parts, its work, its disk, its first admin."""
     directory = given.settings(os.environ).directory
     known = state.running(directory)
     if known is None:

@@ -49,9 +49,9 @@ async def _show_logs(pattern: str, stop: asyncio.Event) -> None:
 
 
 def _is_shown(record: Record, *, ending: bool) -> bool:
-    """Return True for what the services say, and for trouble with what is below them.
+    """Return True for the services' lines, and for trouble with what is below them.
 
-    A component's start is told by `say`. The servers have banners, and complain while they are stopped.
+    `_say` prints a component's start. The servers have banners, and complain while they are stopped.
     """
     if record.source in _BELOW:
         return not ending and record.level is not None and record.level >= Level.WARNING

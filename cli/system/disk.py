@@ -1,4 +1,4 @@
-"""How full a disk is, in a line for people."""
+"""The room on a disk, in a line for people."""
 
 import contextlib
 import os

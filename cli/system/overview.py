@@ -1,4 +1,4 @@
-"""How it is: what flows, what waits, what failed, who consumes, how full the disk is. In lines for people."""
+"""The system in lines for people: what flows, what waits, what failed, who consumes, how full the disk is."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any

@@ -70,7 +70,7 @@ class Wish(Struct, frozen=True, kw_only=True):
 
     @property
     def sought(self) -> _Patterns:
-        """What is looked for, and so stands out where it is found."""
+        """The patterns that are looked for, and so stand out where they are found."""
         return self.grep + self.include
 
 
@@ -146,7 +146,7 @@ TIMES = f"TIME is {EXAMPLES}; local without a zone."
 
 
 def follows(wish: Wish, usually: bool, now: datetime) -> bool:
-    """Return True if what comes is wanted, too; `usually` if nothing is said about it."""
+    """Return True if what comes is wanted, too; `usually` if no option decides it."""
     follow = usually if wish.follow is None else wish.follow
     return follow and (wish.until is None or wish.until > now)
 

@@ -110,7 +110,7 @@ def tail(access: Access, paths: tuple[str, ...], only: Only, wish: Wish, look: L
 
 
 def _is_elsewhere(access: Access, settings: Settings) -> bool:
-    """Return True if the log of a gateway is meant, which tells of it over HTTP.
+    """Return True if the log of a gateway is meant, which publishes it over HTTP.
 
     One that the environment or `config.toml` names is meant only where there is no stack at hand.
     """

@@ -48,7 +48,7 @@ class Query(Struct, frozen=True, kw_only=True):
 
 
 class Sources(Struct, frozen=True, kw_only=True):
-    """Where records come from: log files by patterns, the log of events, and pipes."""
+    """The sources of records: log files by patterns, the log of events, and pipes."""
 
     patterns: Sequence[str] = ()
     log: Events | None = None

@@ -82,7 +82,7 @@ def _cleaned(line: str) -> str:
 def _told(
     fields: dict[str, Any], names: tuple[str, ...], read: Callable[[Any], T | None]
 ) -> tuple[str | None, T | None]:
-    """Return the first of these fields that can be read, and what it says."""
+    """Return the first of these fields that can be read, and its value."""
     for name in names:
         if name in fields and (value := read(fields[name])) is not None:
             return name, value

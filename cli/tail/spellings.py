@@ -1,4 +1,4 @@
-"""How loggers spell time, level, service and message in their JSON. Pure.
+"""The spellings of time, level, service and message in the JSON of loggers. Pure.
 
 Ours come first; then those of bunyan, pino, zap, logrus, slog, Python, ECS, GELF, Google Cloud and the like.
 """

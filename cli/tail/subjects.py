@@ -1,7 +1,7 @@
-"""What a record concerns: a job, an account. Ids may be shortened, and the last job is `@-1`.
+"""The subjects of a record: a job, an account. Ids may be shortened, and the last job is `@-1`.
 
 `learn` is given all records first, then `settle` is called: which id is meant, and what belongs to a job, may
-be told only later in the log.
+be known only later in the log.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ class Subject(Protocol):
         """Return True if the record concerns it, and learn from the record. Raises WrongArgument."""
 
     def learn(self, record: Record) -> bool:
-        """Remember what the record tells of it. Return True if the record names it."""
+        """Remember what the record has of it. Return True if the record names it."""
 
     def settle(self) -> None:
         """Know what is meant. Raises WrongArgument if it may be several, NothingFound if nothing can be."""

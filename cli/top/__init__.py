@@ -1,8 +1,8 @@
 """`tonearm top`: the cockpit. What an administrator of a gateway sees of all its work, as it happens.
 
-answers   what the gateway tells
+answers   of the gateway, as structs
 news      what comes from the gateway and from the keyboard, each a message
-watch     asks and listens, in threads of its own, and says it as news
+watch     asks and listens, in threads of its own, and reports it as news
 model     all that is known, as it becomes by news: pure
 sight     what the person wants to see of it: pure
 drawing/  both as lines of text, for a width and a height: pure

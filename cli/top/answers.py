@@ -1,4 +1,4 @@
-"""What the gateway tells administrators. Fields that the cockpit has no use for are skipped."""
+"""The gateway's answers to administrators. Fields that the cockpit has no use for are skipped."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -74,7 +74,7 @@ class Disk(Struct, frozen=True):
 
 
 class Overview(Struct, frozen=True):
-    """How the system is. `checks`: what is wrong with each part. None: nobody can tell."""
+    """The state of the system. `checks`: what is wrong with each part. None: nobody knows."""
 
     log: LogState
     workers: Sequence[Worker]
@@ -86,7 +86,7 @@ class Overview(Struct, frozen=True):
 
 
 class Done(Struct, frozen=True):
-    """What a while of the log has."""
+    """The figures of a while of the log."""
 
     made: int = 0
     converted: int = 0

@@ -43,7 +43,7 @@ _EVERY = Read("SECONDS", _seconds)
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """How a system is at a time. `needs`: what needs somebody, each a sentence."""
+    """The state of a system at a time. `needs`: what needs somebody, each a sentence."""
 
     time: datetime
     gateway: str

@@ -43,7 +43,7 @@ class Task(Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """What tells it from all others."""
+        """The key that no other piece of work has."""
         return f"{self.work.queue}/{self.work.subject}"
 
     @property
@@ -53,7 +53,7 @@ class Task(Struct, frozen=True):
 
 
 class Model:
-    """What is known."""
+    """All that is known."""
 
     def __init__(self, gateway: str) -> None:
         """`gateway` is its name for people."""
@@ -202,7 +202,7 @@ def _key(event: Event) -> str:
 
 
 def note_of(event: Event) -> str:
-    """Return in a few words what an event tells beside its type and its subject."""
+    """Return in a few words what an event has beside its type and its subject."""
     data: Mapping[str, Any] = event.data
     for name in (*_REASONS, "worker", "email_domain", "by", "status", "fields"):
         if value := data.get(name):

@@ -1,4 +1,4 @@
-"""What needs somebody, each in a sentence: pure."""
+"""The things that need somebody, each in a sentence: pure."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -70,5 +70,5 @@ def is_short(room: Room) -> bool:
 
 
 def is_scarce(disk: Disk) -> bool:
-    """Return True if a server's disk is nearly full, as far as it is told."""
+    """Return True if a server's disk is nearly full, as far as is known."""
     return disk.free is not None and disk.free < max(_SCARCE * (disk.total or 0), 2 * (disk.low or 0))

@@ -1,4 +1,4 @@
-"""What comes to the cockpit: from the gateway, and from who sits before it."""
+"""The news that comes to the cockpit: from the gateway, and from who sits before it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from events.errors import TonearmError
 
 
 class Looked(Struct, frozen=True):
-    """How the system is at a time."""
+    """The state of the system at a time."""
 
     at: datetime
     overview: Overview

@@ -12,7 +12,7 @@ _RECENT = 5
 
 
 class Rate:
-    """How many events each of the last seconds had. Times are in seconds since 1970."""
+    """The number of events in each of the last seconds. Times are in seconds since 1970."""
 
     def __init__(self) -> None:
         self._seconds: dict[int, float] = {}

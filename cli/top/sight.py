@@ -1,4 +1,4 @@
-"""What the person before the cockpit looks at, and what each key does: pure."""
+"""The sight of the person before the cockpit, and what each key does: pure."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ class Row(Struct, frozen=True):
 
 
 class Wish(Struct, frozen=True):
-    """What the gateway is to be asked: `show`, `cancel` or `repeat` a job; or `quit`."""
+    """A request to the gateway: `show`, `cancel` or `repeat` a job; or `quit`."""
 
     what: str
     job_id: str = ""
@@ -31,7 +31,7 @@ class Wish(Struct, frozen=True):
 
 
 class Sight(Struct, frozen=True):
-    """What is shown. `chosen` is the key of a row, empty: none. `asked` waits for a yes."""
+    """The part that is shown. `chosen` is the key of a row, empty: none. `asked` waits for a yes."""
 
     panel: str = "work"
     chosen: str = ""

@@ -1,4 +1,4 @@
-"""Asks a gateway and listens to it, in threads of its own, and says what comes as news."""
+"""Asks a gateway and listens to it, in threads of its own, and reports what comes as news."""
 
 import threading
 import time

@@ -19,7 +19,7 @@ def complain(text: str) -> None:
 
 
 def refused(error: click.ClickException) -> int:
-    """Print what click says of the arguments, without control characters; return the exit code."""
+    """Print click's message about the arguments, without control characters; return the exit code."""
     said = io.StringIO()
     error.show(said)
     text = said.getvalue().rstrip("\n").expandtabs()  # click indents choices by tabs

@@ -20,7 +20,7 @@ _ID = re.compile(r"@-\d+|(?=\D*\d)[0-9a-f-]{4,36}")
 
 
 class Entry(NamedTuple):
-    """Where a command stands, as `package.module:name`, and its line of help."""
+    """The place of a command, as `package.module:name`, and its line of help."""
 
     at: str
     summary: str
@@ -30,7 +30,7 @@ class Entry(NamedTuple):
     """It is for a server, and finds the local stack's by itself where no URL is set."""
 
     def command(self, name: str) -> click.Command:
-        """Import the command. Where it cannot be, what is returned says what it lacks."""
+        """Import the command. Where it cannot be, what is returned names what it lacks."""
         module, _, attribute = self.at.partition(":")
         try:
             found = importlib.import_module(module)
@@ -43,7 +43,7 @@ class Entry(NamedTuple):
 
 
 class Group(Told, click.Group):
-    """A group by a table of its commands, told in its order and by its sections."""
+    """A group by a table of its commands, listed in its order and by its sections."""
 
     def __init__(self, name: str, entries: Mapping[str, Entry], usual: str = "", **about: Any) -> None:
         """`usual` is the command that is meant where none is named; empty: one has to be."""
@@ -54,7 +54,7 @@ class Group(Told, click.Group):
         self.usual = usual
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments. What tells of the gateway may stand before the command's name, too."""
+        """Read the arguments. The options of the gateway may stand before the command's name, too."""
         if self.usual and not (ctx.resilient_parsing and not args):  # else a name may be completed
             args = self._named(args, [*self.get_help_option_names(ctx)])
         return super().parse_args(ctx, args)
@@ -110,7 +110,7 @@ class Group(Told, click.Group):
 
 
 class _Absent(Told):
-    """A command whose libraries are not installed. It says which, whatever it is given."""
+    """A command whose libraries are not installed. It names them, whatever it is given."""
 
     def __init__(self, name: str, error: ModuleNotFoundError) -> None:
         super().__init__(

@@ -12,7 +12,7 @@ class _Items(Struct, frozen=True):
 
 
 class Known(click.ParamType[str]):
-    """A `field` of what stands at this path of the API; `about` is the field that says what it is."""
+    """A `field` of what stands at this path of the API; `about` is the field that describes it."""
 
     def __init__(self, path: str, field: str, about: str = "") -> None:
         self.name = "ID" if field.endswith("_id") else "NAME"

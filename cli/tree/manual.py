@@ -1,4 +1,4 @@
-"""The manual page of all commands, written from the tree for man(7): what `--help` says, in one page."""
+"""The manual page of all commands, written from the tree for man(7): what `--help` prints, in one page."""
 
 import re
 import textwrap
@@ -59,7 +59,7 @@ def _command(entry: Entry, word: str, above: click.Context, known: Mapping[str, 
 
 
 def _options(command: click.Command, context: click.Context) -> dict[str, list[tuple[str, str]]]:
-    """Return arguments and options with what is said of them, by the sections of the help."""
+    """Return arguments and options with their descriptions, by the sections of the help."""
     found: dict[str, list[tuple[str, str]]] = {_OPTIONS: []}
     for param in command.get_params(context):
         record = param.get_help_record(context)

@@ -1,4 +1,4 @@
-"""What a command prints: for people, as JSON, or by a template of one's own."""
+"""The output of a command: for people, as JSON, or by a template of one's own."""
 
 import functools
 import sys

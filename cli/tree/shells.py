@@ -34,7 +34,7 @@ _PATIENCE = 3.0
 
 
 class _Answers(ShellComplete):
-    """Leaves out what a shell could take for its own, and says nothing of what went wrong."""
+    """Leaves out what a shell could take for its own, and prints nothing of what went wrong."""
 
     def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
         try:
@@ -98,7 +98,7 @@ def answer(root: click.Command, asked: str) -> None:
 
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Let nothing be asked or said, and end the process, without a word, when it takes too long."""
+    """Let nothing be asked or printed, and end the process, without a word, when it takes too long."""
     if sys.platform != "win32":  # which has no such clock
         signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
         signal.setitimer(signal.ITIMER_REAL, _PATIENCE)

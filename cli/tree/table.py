@@ -1,6 +1,6 @@
 """Tables that fit the terminal: ids and times are shortened first, then what may be cut; then times go. Pure.
 
-A shortened id still tells one from all others of its table, and commands take it as it stands.
+A shortened id is still unique in its table, and commands take it as it stands.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ _ZONE = len("2026-11-30T19:54:48")
 
 
 class Kind(Enum):
-    """What stands in a column."""
+    """The kind of cells in a column."""
 
     TEXT = auto()
     ID = auto()

@@ -1,4 +1,4 @@
-"""Arguments by what they mean: counts, times, `NAME=VALUE`. Each says what is wrong with one."""
+"""Arguments by what they mean: counts, times, `NAME=VALUE`. Each reports what is wrong with one."""
 
 import re
 from collections.abc import Callable

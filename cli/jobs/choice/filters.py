@@ -1,4 +1,4 @@
-"""What jobs have in common: the options that choose them, and their parameters in the API."""
+"""The options that choose jobs by what they have in common, and their parameters in the API."""
 
 import functools
 import unicodedata
@@ -23,7 +23,7 @@ _NAMED = ("state", "name", "family", "video", "having", "since", "until")
 
 
 class Filters(Struct, frozen=True):
-    """What chooses jobs; times in RFC 3339, the video by its SHA-256."""
+    """The filters that choose jobs; times in RFC 3339, the video by its SHA-256."""
 
     state: str | None = None
     name: str | None = None

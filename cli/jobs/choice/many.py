@@ -1,4 +1,4 @@
-"""What the gateway does to all jobs that a filter chooses, in one request: cancel them, repeat them."""
+"""One request to the gateway about all jobs that a filter chooses: cancel them, repeat them."""
 
 from collections.abc import Callable
 from typing import Any

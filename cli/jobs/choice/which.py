@@ -1,4 +1,4 @@
-"""Which jobs are meant: by their ids, or by what they have in common."""
+"""The jobs that are meant: by their ids, or by what they have in common."""
 
 import functools
 from collections.abc import Callable
@@ -24,7 +24,7 @@ class Which(Struct, frozen=True):
 def choosing(*states: State) -> Callable[[Function], Function]:
     """Declare the arguments that name jobs, or choose them, and give the function `which`.
 
-    It raises WrongArgument unless it is said which are meant.
+    It raises WrongArgument where neither is typed, and where both are.
     """
 
     def declared(function: Function) -> Function:

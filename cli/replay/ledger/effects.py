@@ -1,7 +1,7 @@
 """The effects that a story asks for, and how often each was produced. Pure.
 
 An effect is something done to the world: a stored file, a mail, a file removed. The log asks for it by one
-event and says by another how it ended. What was really produced is told by others: the files in GridFS, and
+event and has its outcome in another. Elsewhere is what was really produced: the files in GridFS, and
 the notifier's notes of each try to send a mail.
 
     video     a job of its own upload       the file it names
@@ -60,7 +60,7 @@ class Kind(StrEnum):
 
 
 class Verdict(StrEnum):
-    """How an effect compares with what was asked for."""
+    """The comparison of an effect with what was asked for."""
 
     DONE = "done"
     ANSWERED = "answered"
@@ -83,7 +83,7 @@ class Effect(Struct, frozen=True, kw_only=True):
 
     `about` is the type of the event that asks, or the letter's name. `attempts` are those that produced it; 0
     where that is not recorded. `maybe` counts tries at a mail of which nobody knows how they ended. `answer`
-    is the type of the event that says how it ended.
+    is the type of the event that has its outcome.
     """
 
     kind: Kind
@@ -115,7 +115,7 @@ class Note(Struct, frozen=True, gc=False):
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
-    """What was found outside of the log: files by job, notes by the event that asks for the mail."""
+    """The evidence outside of the log: files by job, notes by the event that asks for the mail."""
 
     videos: Mapping[str, list[File]] = field(default_factory=dict)
     audio: Mapping[str, list[File]] = field(default_factory=dict)
@@ -135,7 +135,7 @@ class Letter(Struct, kw_only=True):
 
 
 class Moment(Struct, frozen=True, kw_only=True):
-    """What may still be under way when the ledger is drawn up."""
+    """The moment at which the ledger is drawn up, and what may still be under way then."""
 
     now: datetime
     grace: timedelta

@@ -1,4 +1,4 @@
-"""What is found outside of the log: stored files, and the notifier's notes of its tries."""
+"""The evidence outside of the log: stored files, and the notifier's notes of its tries."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
@@ -54,7 +54,7 @@ def _file(document: dict[str, Any]) -> tuple[File, str]:
 
 
 def _note(document: dict[str, Any]) -> Note:
-    """Read a note; those of earlier versions say only that the mail was sent."""
+    """Read a note; those of earlier versions record only that the mail was sent."""
     tries = list((document.get("tries") or {}).values())
     sent = tuple(sorted(int(each["attempt"]) for each in tries if each.get("outcome") == Outcome.SENT))
     maybe = tuple(sorted(int(each["attempt"]) for each in tries if each.get("outcome") not in _KNOWN))

@@ -1,4 +1,4 @@
-"""The stories that the log tells: of each job a folded view, of letters and deliveries the answers."""
+"""The stories in the log: of each job a folded view, of letters and deliveries the answers."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping

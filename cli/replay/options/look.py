@@ -1,4 +1,4 @@
-"""How lines of the log are written, and the spellings of it that are older than `-o`."""
+"""The options for how lines of the log are written, and the spellings that are older than `-o`."""
 
 import functools
 from collections.abc import Callable

@@ -1,1 +1,1 @@
-"""How it stands: what is to be known, how it is found out, and how people are told."""
+"""The standing of log, queues and views: what is to be known, how it is found out and shown."""

@@ -1,4 +1,4 @@
-"""What is known of how it stands. Pure. A part that could not be found out is None, and `away` has why."""
+"""The facts about log, queues and views. Pure. A part that could not be found out is None; `away` has why."""
 
 from datetime import datetime, timedelta
 
@@ -71,7 +71,7 @@ class Binding(Struct, frozen=True, kw_only=True):
 
 
 class Topology(Struct, frozen=True, kw_only=True):
-    """What of exchanges, queues and bindings is missing. `bindings` is None where nothing can list them."""
+    """The missing exchanges, queues and bindings. `bindings` is None where nothing can list them."""
 
     missing: list[str]
     bindings: list[Binding] | None

@@ -1,4 +1,4 @@
-"""How it stands, in lines for people. Pure: the time now comes in."""
+"""The standing, in lines for people. Pure: the time now comes in."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime

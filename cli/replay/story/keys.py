@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class Key(StrEnum):
-    """What a key means here."""
+    """The meaning of a key here."""
 
     PAUSE = "pause"
     FASTER = "faster"

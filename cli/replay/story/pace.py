@@ -1,4 +1,4 @@
-"""When each event of a story is due. Pure: the time now comes in, in seconds of any clock."""
+"""The time at which each event of a story is due. Pure: the time now comes in, in seconds of any clock."""
 
 import re
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ _STEP = 2.0
 
 
 class Pace(Struct, frozen=True):
-    """How much faster than it happened, and the seconds that a pause lasts at most."""
+    """The speed, as a multiple of the real one, and the seconds that a pause lasts at most."""
 
     speed: float = 1.0
     idle: float = 2.0

@@ -82,7 +82,7 @@ class Player:
                     await self._changed.wait()
 
     async def _hear(self, keys: "asyncio.Queue[Key]") -> None:
-        """Do what keys say, until one says that it is enough."""
+        """Do what keys ask for, until one ends it."""
         while (key := await keys.get()) is not Key.END:
             now = self._now()
             match key:

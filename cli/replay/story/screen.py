@@ -1,4 +1,4 @@
-"""What the terminal shows below the story: where it is, and the keys. Elsewhere it shows nothing."""
+"""The status that a terminal shows below the story: where it is, and the keys. Elsewhere there is none."""
 
 import os
 import sys

@@ -1,1 +1,1 @@
-"""Where records come from: files, pipes, the log of events at hand or behind a gateway elsewhere."""
+"""The sources of records: files, pipes, the log of events at hand or behind a gateway elsewhere."""

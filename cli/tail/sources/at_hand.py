@@ -1,4 +1,4 @@
-"""What is at hand: files and pipes that were named, or the local stack's logs and the log of events."""
+"""The sources at hand: files and pipes that were named, or the local stack's logs and the log of events."""
 
 import glob
 import os
@@ -34,7 +34,7 @@ class NothingToRead(TonearmError):
 
 
 class Place(Struct, frozen=True):
-    """Where to read: the paths that a person named, or one kind of what is at hand, or both kinds.
+    """The place to read: the paths that a person named, or one kind of what is at hand, or both kinds.
 
     `follow`: what is not there may come.
     """

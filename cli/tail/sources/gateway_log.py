@@ -41,7 +41,7 @@ class GatewayLog:
     """One reading of the log over HTTP (an `Events`)."""
 
     def __init__(self, gateway: Gateway, narrow: Parameters, say: Callable[[str], None]) -> None:
-        """`narrow` are filters that the gateway applies. `say` hears of connections lost and regained."""
+        """`narrow` are filters that the gateway applies. `say` learns of connections lost and regained."""
         self._gateway, self._say = gateway, say
         self._narrow: Parameters = [*narrow, ("include", "arguments")]
         self._began = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""What comes by itself: standard input, pipes, devices. A thread reads each, as only that never blocks us."""
+"""Incoming lines: of standard input, pipes, devices. A thread reads each, as only that never blocks us."""
 
 import contextlib
 import os

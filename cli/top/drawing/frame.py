@@ -1,4 +1,4 @@
-"""What all panels are drawn from."""
+"""The frame that all panels are drawn from."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from cli.top.sight import Row, Sight
 
 
 class Frame(Struct, frozen=True):
-    """What is known, what is looked at, when, and by which signs."""
+    """The model, the sight of it, the time now, and the signs to draw with."""
 
     model: Model
     sight: Sight

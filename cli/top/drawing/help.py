@@ -1,4 +1,4 @@
-"""What each key does, as `?` shows it."""
+"""The effect of each key, as `?` shows it."""
 
 from rich.text import Text
 

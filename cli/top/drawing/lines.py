@@ -26,7 +26,7 @@ class Cell(NamedTuple):
 
 
 def cell(item: Cell, cut: str = "…") -> Text:
-    """Return a cell, as wide as it says."""
+    """Return a cell's text, as wide as the cell."""
     return Text(fitted(item.text, item.width, right=item.right, cut=cut), style=item.style)
 
 

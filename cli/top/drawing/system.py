@@ -37,7 +37,7 @@ _NUMBERS = sum(width for _, width in _COLUMNS)
 
 
 class Service(Struct, frozen=True):
-    """A service: whether it is well (None: there is none), and what there is to say of it."""
+    """A service: whether it is well (None: there is none), and a remark on it, also in brief."""
 
     name: str
     is_well: bool | None
@@ -46,7 +46,7 @@ class Service(Struct, frozen=True):
 
 
 class Full(Struct, frozen=True):
-    """How full a disk is."""
+    """The free bytes of a disk, and whether they are few."""
 
     name: str
     free: int
@@ -153,7 +153,7 @@ def past_panel(frame: Frame, width: int) -> list[Text]:
 
 
 def disks_panel(frame: Frame, width: int) -> list[Text]:
-    """Return how full each disk is that anybody tells of."""
+    """Return how full each disk is that anybody reports."""
     overview = frame.model.overview
     lines = []
     for disk in _disks(overview) if overview else ():

@@ -84,7 +84,7 @@ def _speed(frame: Frame, made: Work) -> str:
 
 
 def _time(frame: Frame, made: Work) -> str:
-    """Return the time left where it can be told, else the time that it has taken."""
+    """Return the time left where it is known, else the time that it has taken."""
     spent = max(0.0, (frame.now - made.since).total_seconds())
     if made.seconds_total and made.speed and made.seconds_done is not None:
         return f"{clock(max(0.0, made.seconds_total - made.seconds_done) / made.speed)} left"
