@@ -28,7 +28,7 @@ class TonearmError(Exception):
 
     @property
     def told(self) -> str:
-        """What answers, mails and events, which cannot be edited, say of it."""
+        """The sentence for answers, for mails, and for events, which cannot be edited."""
         return str(self) if self.sentence is None else self.sentence
 
 

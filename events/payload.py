@@ -34,7 +34,7 @@ class Payload(Struct, frozen=True, kw_only=True):
     """The data of an event.
 
     `TYPE` is the CloudEvents type and the routing key; it begins with the aggregate. `NAMED_BY` lists the
-    values that tell apart events of one type about one subject. Their order is part of the id, for ever.
+    values that distinguish events of one type about one subject. Their order is part of the id, for ever.
     """
 
     TYPE: ClassVar[str]

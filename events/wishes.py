@@ -50,7 +50,7 @@ _HERTZ = re.compile(rf"({_NUMBER})\s*(k?)(?:hz)?")
 
 
 class NotUnderstood(TonearmError):
-    """The text is no value of the option. This error's text says what would be."""
+    """The text is no value of the option. This error's text names what would be one."""
 
 
 class _Kind(NamedTuple):

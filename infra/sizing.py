@@ -1,6 +1,6 @@
 """The machines that a number of jobs a day needs, from measured figures: `./justw sizing --jobs 1e6`.
 
-The figures are of `infra/SIZING.md`, which says how each was measured and where a part breaks first.
+The figures are of `infra/SIZING.md`, which describes how each was measured and where a part breaks first.
 """
 
 import argparse

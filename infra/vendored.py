@@ -24,7 +24,7 @@ _COMPRESSED = (".js", ".css")
 
 
 class NotAsLocked(TonearmError):
-    """What npm brought, or what lies in the folder, is not what the lock names."""
+    """The files that npm brought, or that lie in the folder, are not those that the lock names."""
 
 
 class Lock(Struct, frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ Work = Callable[[], Awaitable[None]]
 async def kept_running(**works: Work) -> AsyncIterator[None]:
     """Keep these running for the block. One that ends, however it does, is logged by name and begun again.
 
-    Whether a service is ready is for its checks to say: not every task is needed to serve.
+    A service's checks decide whether it is ready: not every task is needed to serve.
     """
     running = [asyncio.create_task(_kept(name, work), name=name) for name, work in works.items()]
     try:

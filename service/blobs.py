@@ -43,7 +43,7 @@ VIDEOS, AUDIO, TRANSCRIPTS = "videos", "audio", "transcripts"
 
 
 class Blob(Struct, frozen=True, kw_only=True):
-    """A stored file. Of audio and transcripts, `run` and `attempt` say who made it; 0: it was not recorded.
+    """A stored file. Of audio and transcripts, `run` and `attempt` name who made it; 0: it was not recorded.
 
     `peaks` and `words` are written, and read by themselves. `crc32` is written by itself, see `CRC32`.
     """

@@ -1,7 +1,7 @@
 """The probes of every service: `/health/live` and `/health/ready`.
 
 Live means that the event loop turns. Ready means that the work can be done now; if not, the answer names
-each check that failed, in words that any visitor may read. The log tells operators more.
+each check that failed, in words that any visitor may read. The log gives operators more.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ ROUTES = [live, ready]
 
 
 async def answers(checks: Checks) -> dict[str, str | None]:
-    """Return what each check says now: what is wrong, None where all is well."""
+    """Return each check's answer now: what is wrong, None where all is well."""
     told = await asyncio.gather(*map(_ask, checks.values()))
     return dict(zip(checks, told, strict=True))
 

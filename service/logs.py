@@ -5,7 +5,7 @@ where they stand: `job_id`, `account_id`, `event_id`, `offset`, `trace_id`, `err
 these lines back; see `cli.tail`.
 
 To log never raises. A line that cannot be written (a full disk, a closed pipe) is lost, and the work that it
-tells of goes on. Once lines can be written again, `log_lines_lost` gives the number.
+is about goes on. Once lines can be written again, `log_lines_lost` gives the number.
 """
 
 import logging

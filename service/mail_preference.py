@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class MailPreference(StrEnum):
-    """Which mails about jobs an account gets. Mails about the account itself always come."""
+    """The mails about jobs that an account gets. Mails about the account itself always come."""
 
     ALL = "all"
     FAILURES = "failures"

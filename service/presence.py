@@ -1,4 +1,4 @@
-"""A worker's presence: heartbeats that tell who it is and what it works on (see `events.log.heartbeats`)."""
+"""A worker's presence: heartbeats that show who it is and what it works on (see `events.log.heartbeats`)."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ from events.tasks import cancelled
 
 
 def own_name() -> str:
-    """Return the name that tells this process from all others, as it stands in the log."""
+    """Return this process's name, which no other has, as it stands in the log."""
     return f"{socket.gethostname()}/{os.getpid()}"
 
 
@@ -40,7 +40,7 @@ class Presence:
         self._working_on: dict[object, Occupation] = {}
 
     def observer(self, queue: str, inner: WorkObserver) -> WorkObserver:
-        """Return an observer of one queue's work that tells `inner`, too."""
+        """Return an observer of one queue's work that calls `inner`, too."""
         return _Watcher(self._working_on, queue, inner)
 
     def heartbeat(self, *, last: bool = False) -> Heartbeat:
@@ -59,7 +59,7 @@ class Presence:
 
     @asynccontextmanager
     async def shown(self) -> AsyncIterator[None]:
-        """Send heartbeats during the block, and say good-bye after it."""
+        """Send heartbeats during the block, and the last one after it."""
         beating = asyncio.create_task(self._beat())
         try:
             yield
@@ -74,7 +74,7 @@ class Presence:
 
 
 def _room(folder: Path | None) -> Room | None:
-    """Return the room on the folder's disk; None where that cannot be told."""
+    """Return the room on the folder's disk; None where that cannot be read."""
     if folder is None:
         return None
     try:

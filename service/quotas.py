@@ -28,7 +28,7 @@ NO_LIMIT, BY_ROLE = "none", "role"
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """What an account may have and do; null: as much as it likes. Days are those of UTC.
+    """An account's limits; null: as much as it likes. Days are those of UTC.
 
     `audio_seconds` and `jobs_today` are for a day: the audio made, and the jobs begun by uploads and outputs.
     `jobs_open`: jobs that wait or are under way. `uploads_at_once`: files on their way in.

@@ -46,7 +46,7 @@ def run_service(
     *,
     stop_seconds: float = STOP_SECONDS,
 ) -> NoReturn:
-    """Run a service until it is told to stop, and end the process with the exit code.
+    """Run a service until it is asked to stop, and end the process with the exit code.
 
     `load` reads the settings. `run` begins with `started`, and returns soon after its event is set. An error
     that it raises ends the service.

@@ -33,7 +33,7 @@ async def run_workers(
     registry: CollectorRegistry,
     presence: Presence,
 ) -> None:
-    """Run workers until told to stop; probes and metrics are served on the port, nowhere if that is 0."""
+    """Run workers until `stop` is set; probes and metrics are served on the port, nowhere if that is 0."""
 
     def trouble() -> str | None:
         return next((worker.trouble for worker in workers if worker.trouble), None)

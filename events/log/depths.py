@@ -1,4 +1,4 @@
-"""How many messages wait in which queue, and how many programs wait for one."""
+"""The number of messages that wait in each queue, and of programs that wait for one."""
 
 from typing import Any, NamedTuple
 

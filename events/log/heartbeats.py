@@ -1,4 +1,4 @@
-"""Heartbeats of workers: they tell who is alive, and on what. Like progress they are never stored.
+"""Heartbeats of workers: they show who is alive, and on what. Like progress they are never stored.
 
 Nobody asks for them and nobody answers. Who has heard nothing of a worker for `SILENCE` takes it for gone.
 """
@@ -38,7 +38,7 @@ class Room(Struct, frozen=True, kw_only=True):
 
 
 class Heartbeat(Struct, frozen=True, kw_only=True):
-    """A worker's sign of life. `name` tells workers apart; `since` is when it began; `last` says good-bye.
+    """A worker's sign of life. `name` is the worker's alone; `since`: when it began; `last`: the good-bye.
 
     `disk` is the one that it works on; None: it works on none.
     """

@@ -1,4 +1,4 @@
-"""The broker's management API, where something has to be known that no protocol for messages tells."""
+"""The broker's management API, for what no protocol for messages shows."""
 
 from typing import Any
 from urllib.parse import unquote, urlsplit

@@ -161,7 +161,7 @@ class Publisher:
     async def expect(self, job_id: str, account: str) -> None:
         """Make what publishing a job's first event needs, while the caller waits for something else anyway.
 
-        Never raises: the publish itself tells of trouble.
+        Never raises: the publish itself reports trouble.
         """
         with suppress(Unavailable):
             await self._keys.make(job_id, account)

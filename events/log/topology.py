@@ -18,7 +18,7 @@ too: a user that may write there may write into every queue, the stream included
 events silently (`mandatory` does not show it while any other binding matches), so `missing` asks the
 management API, the only place where bindings can be listed.
 
-Converters hear by the exchange `withdrawn` that a job is not wanted any more. To bind queues of theirs to
+Converters learn by the exchange `withdrawn` that a job is not wanted any more. To bind queues of theirs to
 `events` they would have to be allowed to read it, and the stream has the same name.
 
 A user that may not declare them only checks that they are there: in a cluster they come with the broker's
@@ -106,7 +106,7 @@ EXCHANGES: tuple[tuple[str, bool], ...] = (
 def work_queue(event: Event) -> str:
     """Return the queue in which the work waits that an event asks for. Raises KeyError, InvalidEvent.
 
-    To tell webhooks of it is no such work.
+    Its delivery to webhooks is no such work.
     """
     return {key: queue for queue, key in BINDINGS if queue != NEWS}[routing_key(event)]
 

@@ -1,4 +1,4 @@
-"""Messages that are never stored: what is said while nobody listens is lost.
+"""Messages that are never stored: what is sent while nobody listens is lost.
 
 A sender and a feed, each on a connection of its own that is opened again for ever.
 """

@@ -1,1 +1,1 @@
-"""What a person typed: sealed in events, and forgotten with its key."""
+"""Personal fields of events: sealed, and forgotten with the key of their job."""

@@ -5,7 +5,7 @@ from events.types import JobRequeued
 
 
 def another_run(video: Video, run: int, *, bulk: bool) -> JobRequeued:
-    """Return what asks for the run after this one; `bulk` as `events.work.turns` says."""
+    """Return the request for the run after this one; `bulk` as in `events.work.turns`."""
     return JobRequeued(
         run=run + 1,
         filename=video.filename,

@@ -1,7 +1,7 @@
 """The erasures that a job's events ask for, and those that are still owed. Pure.
 
-A deletion, and the removal of a file, say that bytes shall go. `job.erased` is named by the event that asked,
-so whether it was told can be seen by its id.
+A deletion, and the removal of a file, ask that bytes go. `job.erased` is named by the event that asked, so
+its id shows whether it was published.
 """
 
 from events.envelope import Event, job_event
@@ -13,7 +13,7 @@ _ASKING = frozenset({JobDeleted.TYPE, JobVideoRemoved.TYPE, JobAudioRemoved.TYPE
 
 
 def owed(view: JobView) -> list[Entry]:
-    """Return the events of a job that asked for an erasure of which nobody has told yet."""
+    """Return the events of a job that asked for an erasure that no event reports yet."""
     if not (view.deletion or view.video_removal or view.audio_removal):
         return []
     known = {entry.id for entry in view.timeline}
@@ -25,7 +25,7 @@ def owed(view: JobView) -> list[Entry]:
 
 
 def cause(view: JobView, entry: Entry) -> Event:
-    """Return an event with the id of this one: what it said beside does not matter to its consequence."""
+    """Return an event with the id of this one: what else it held does not matter to its consequence."""
     payload: JobPayload
     match entry.type:
         case JobVideoRemoved.TYPE:

@@ -1,4 +1,4 @@
-"""What an account uses: bytes stored, jobs open, and for each day the jobs begun and the audio made.
+"""An account's usage: bytes stored, jobs open, and for each day the jobs begun and the audio made.
 
 Usage is the sum of what each job's view adds to it. So an event moves it by the difference of two views, and
 whoever reads the log again comes to the same numbers. Days are those of UTC.

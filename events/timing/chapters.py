@@ -32,7 +32,7 @@ SHORTEST = 0.001
 
 
 class NotChapters(TonearmError):
-    """The text is no list of chapters. This error's text says which line, and what would be right."""
+    """The text is no list of chapters. This error's text names the line, and what would be right."""
 
 
 def read(text: str) -> tuple[Chapter, ...]:
@@ -50,7 +50,7 @@ def read(text: str) -> tuple[Chapter, ...]:
 
 
 def as_text(chapters: tuple[Chapter, ...]) -> str:
-    """Return the one text for chapters. Their ends are not told."""
+    """Return the one text for chapters. Their ends are left out."""
     return "\n".join(f"{_clock(each.start)} {each.title}".rstrip() for each in chapters)
 
 

@@ -72,7 +72,7 @@ class AccountRevoked(AccountFact, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class AccountErased(AccountFact, frozen=True, kw_only=True):
-    """The person is forgotten: nothing tells any more whose this id was. What happened stays, by its ids."""
+    """The person is forgotten: nothing shows any more whose this id was. What happened stays, by its ids."""
 
     TYPE: ClassVar[str] = "account.erased"
     NAMED_BY = ()

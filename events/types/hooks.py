@@ -67,7 +67,7 @@ class HookDeleted(HookFact, frozen=True, kw_only=True):
 class HookRequested(HookFact, frozen=True, kw_only=True, omit_defaults=True):
     """A delivery shall be made: what happened to a job, or a try.
 
-    `about` is the type of the event that is told of, or `TEST`; `event_id` its id. `delivery_id` is the
+    `about` is the type of the event to deliver, or `TEST`; `event_id` its id. `delivery_id` is the
     `webhook-id` of every attempt, by which receivers know a repeated one.
     """
 

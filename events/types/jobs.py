@@ -238,7 +238,7 @@ class JobRequeued(RunFact, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class JobDeleted(JobFact, frozen=True, kw_only=True):
-    """From now on nobody reaches the job. The hashes are of its files, which `job.erased` says are gone."""
+    """From now on nobody reaches the job. The hashes are of its files, whose erasure `job.erased` reports."""
 
     TYPE: ClassVar[str] = "job.deleted"
     NAMED_BY = ()
@@ -248,7 +248,7 @@ class JobDeleted(JobFact, frozen=True, kw_only=True):
 
 
 class JobVideoRemoved(JobFact, frozen=True, kw_only=True):
-    """From now on the job has no video, so no further run. `job.erased` says when the file is gone."""
+    """From now on the job has no video, so no further run. `job.erased` follows once the file is gone."""
 
     TYPE: ClassVar[str] = "job.video_removed"
     NAMED_BY = ()
@@ -257,7 +257,7 @@ class JobVideoRemoved(JobFact, frozen=True, kw_only=True):
 
 
 class JobAudioRemoved(RunFact, frozen=True, kw_only=True):
-    """From now on the run's audio is not to be had. `job.erased` says when the file is gone."""
+    """From now on the run's audio is not to be had. `job.erased` follows once the file is gone."""
 
     TYPE: ClassVar[str] = "job.audio_removed"
     NAMED_BY = ("run",)
@@ -281,7 +281,7 @@ class JobErased(JobFact, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class JobLinked(JobFact, frozen=True, kw_only=True, omit_defaults=True):
-    """Whoever has the link reaches the job's audio until it expires. The link itself is in no event.
+    """A link leads whoever has it to the job's audio until it expires. The link itself is in no event.
 
     `start` and `end`, in seconds of the audio: it leads to that part alone. `mailed`: it went into the mail
     about the job's end.

@@ -1,4 +1,4 @@
-"""Which of an account's jobs are asked for.
+"""The choice among an account's jobs that is asked for.
 
 The database narrows them down by what it has beside a packed view, and by the view's text. What it finds is
 looked at once more, so that recent jobs and stored ones are judged by the same rule.
@@ -121,7 +121,7 @@ def _value(options: Options, name: str) -> Any:
 
 
 def _first_id(milliseconds: float) -> str:
-    """Return a bound before every id made from this time on, also where no id could tell the time."""
+    """Return a bound before every id made from this time on, also where no id could hold the time."""
     return str(UUID(int=min(max(int(milliseconds), 0), 2**48 - 1) << 80))
 
 

@@ -37,7 +37,7 @@ class ParkedWork(Struct, frozen=True, kw_only=True):
 
 
 class Remedy(StrEnum):
-    """What may be done with parked work."""
+    """A remedy for parked work."""
 
     RUN = "run"
     """Another run of its job begins. The message has served its turn."""

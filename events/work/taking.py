@@ -17,7 +17,7 @@ from events.work.turns import Turns
 
 
 class NoAnswer(Unavailable):
-    """The connection is open, and the broker does not say whether it has work."""
+    """The connection is open, and the broker does not answer whether it has work."""
 
 
 class Taking:

@@ -1,4 +1,4 @@
-"""Whose turn it is among several queues: the first one's mostly, and the others' often enough."""
+"""The turns of several queues: the first one's mostly, and the others' often enough."""
 
 from collections.abc import Sequence
 

@@ -1,8 +1,8 @@
 """The broker's users, one for each service, and what each may do, as definitions that RabbitMQ reads.
 
-No service may declare, change or delete what all share; it stands in the definitions, too. What may be said
-in the log is a topic permission: the routing key is the event's type, so a converter that a video took over
-can still not tell of an account. It can tell lies about conversions: to tell of them is its work.
+No service may declare, change or delete what all share; it stands in the definitions, too. What may be
+published in the log is a topic permission: the routing key is the event's type, so a converter that a video
+took over can still not report on an account. It can lie about conversions: to report them is its work.
 
 One hole is left: the stream has the name of the exchange, so who may write to the exchange `events` by AMQP
 may write to the stream by its own protocol, unchecked. Only the gateway can reach that port.

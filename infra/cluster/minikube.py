@@ -32,7 +32,7 @@ _WHERE = {
 
 
 class StepFailed(Exception):
-    """A program that was asked to do something did not; the text says which."""
+    """A program that was asked to do something did not; the text names it."""
 
 
 def main() -> int:
@@ -56,7 +56,7 @@ def main() -> int:
 
 
 def install(profile: str, nodes: int) -> None:
-    """Start, build, make secrets once, apply, wait, and say how to get in. Raises StepFailed, UnknownUser."""
+    """Start, build, make secrets once, apply, wait, and print the way in. Raises StepFailed, UnknownUser."""
     minikube, kubectl = ("minikube", "-p", profile), ("kubectl", "--context", profile)
     if not _works(*minikube, "status"):
         _say("starting minikube")  # Calico, because a NetworkPolicy is only as good as who enforces it

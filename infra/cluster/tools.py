@@ -82,7 +82,7 @@ def rules() -> str:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Bring what is missing, or do as told."""
+    """Bring what is missing, or do as asked."""
     match arguments:
         case ["rules", file]:
             Path(file).write_text(rules())

@@ -1,1 +1,1 @@
-"""Drills: what the runbook says, done for real to a stack of its own. See `infra/README.md`."""
+"""Drills: what the runbook describes, done for real to a stack of its own. See `infra/README.md`."""

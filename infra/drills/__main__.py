@@ -1,4 +1,4 @@
-"""`./justw drill NAME`: does what the runbook describes to a stack of its own, and says what came of it.
+"""`./justw drill NAME`: does what the runbook describes to a stack of its own, and prints what came of it.
 
 Nothing outside a temporary folder is touched, and `.local/` is never. Exit codes: 0 every promise was kept;
 1 one was not; 2 there is no such drill; 70 the drill itself broke off; 77 it cannot be run here.

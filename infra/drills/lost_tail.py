@@ -1,6 +1,6 @@
 """The broker's volume is replaced by an older copy of itself: the log has lost its end, the database has not.
 
-It must be noticed. `replay reconcile` must tell the log again what the views prove, without a second mail and
+It must be noticed. `replay reconcile` must publish again what the views prove, without a second mail and
 without a second conversion; after `replay rebuild` everybody sees what was seen before.
 """
 

@@ -1,8 +1,8 @@
 """A video that ends every converter that takes it, as one that makes the kernel's OOM killer strike.
 
-Whoever starts on it is killed with SIGKILL. It must be given up after eleven deaths, parked, and told as
-failed; other people's jobs must be done all the while; and `replay requeue` must make it good once the cause
-is gone.
+Whoever starts on it is killed with SIGKILL. It must be given up after eleven deaths, parked, and reported
+as failed; other people's jobs must be done all the while; and `replay requeue` must make it good once the
+cause is gone.
 """
 
 import argparse
@@ -70,7 +70,7 @@ async def run(drill: Drill, arguments: argparse.Namespace) -> None:
 
 
 class Killer:
-    """Kills each process that tells of having begun with one job."""
+    """Kills each process that reports having begun with one job."""
 
     def __init__(self, stream_url: str) -> None:
         self.job_id = ""

@@ -61,7 +61,7 @@ def beside(stack: Stack, number: int) -> Process:
 async def rate(
     drill: Drill, person: Person, converting: list["asyncio.Task[None]"], until: int, how: str
 ) -> None:
-    """Wait until so many jobs are done, and tell how fast that went."""
+    """Wait until so many jobs are done, and print how fast that went."""
     began, done = monotonic(), len(person.history)
     while len(person.history) < until:
         pending = {task for task in converting if not task.done()}

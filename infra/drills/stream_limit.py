@@ -1,8 +1,8 @@
 """The stream reaches its retention: its oldest segments are cut.
 
 With no policy nothing is cut; one set at work holds for what is there. Views, lists and audio must stay
-as they are; `replay info` must say that the beginning is gone, and `replay rebuild` must refuse to make views
-of half a log unless it is told to.
+as they are; `replay info` must show the beginning as gone, and `replay rebuild` must refuse to make views
+of half a log unless it is asked to.
 """
 
 import argparse

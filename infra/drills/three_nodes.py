@@ -112,7 +112,7 @@ def fact() -> Event:
 
 
 async def complete(cluster: Cluster) -> bool:
-    """Tell whether every node has the stream."""
+    """Return True if every node has the stream."""
     return await cluster.replicas(topology.STREAM) == COUNT
 
 

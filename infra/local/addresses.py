@@ -1,4 +1,4 @@
-"""Where a server of this machine is reached."""
+"""Addresses at which a server of this machine is reached."""
 
 HOST = "127.0.0.1"
 

@@ -51,7 +51,7 @@ def _next_port() -> int:
 def kept_ports(file: Path, count: int) -> list[int]:
     """Return the ports in the file, each one that is missing or taken replaced by a free one, and keep them.
 
-    So who has once been told where a server is finds it there after a restart, too.
+    So who has once learned where a server is finds it there after a restart, too.
     """
     try:
         known = [int(word) for word in file.read_text().split()][:count]

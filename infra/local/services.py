@@ -34,7 +34,7 @@ class Component(Protocol):
         """Start it and return once it is ready."""
 
     async def ready(self) -> bool:
-        """Return True if it does its work now, as far as it says so."""
+        """Return True if it does its work now, as far as it reports."""
 
     async def stop(self, grace: float) -> None:
         """Stop it within `grace` seconds, one way or the other."""

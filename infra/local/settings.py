@@ -66,7 +66,7 @@ class LocalSettings(Settings, frozen=True, kw_only=True):
 
 
 def _cores() -> int:
-    """Return how many cores this process may use, where the system says so; it may be few of many."""
+    """Return how many cores this process may use, where the system reports it; it may be few of many."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -32,7 +32,7 @@ Phase = Literal["starting", "ready", "not ready", "restarting", "stopping"]
 
 
 class ComponentState(Struct, frozen=True, kw_only=True):
-    """One component. `identity` tells its process from a later one with the same pid."""
+    """One component. `identity` distinguishes its process from a later one with the same pid."""
 
     name: str
     phase: Phase
@@ -68,7 +68,7 @@ def write(directory: Path, state: State) -> None:
 
 
 def last(directory: Path) -> State | None:
-    """Return what the state file says, stale or not; None when there is none that can be read."""
+    """Return the state in the file, stale or not; None when there is none that can be read."""
     try:
         return msgspec.json.decode((directory / "state.json").read_bytes(), type=State)
     except (OSError, msgspec.DecodeError):
@@ -102,7 +102,7 @@ def take(directory: Path) -> int | None:
 
 
 def sign(descriptor: int, pid: int) -> None:
-    """Say who holds the lock."""
+    """Write down who holds the lock."""
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, str(pid).encode(), 0)
 
@@ -162,7 +162,7 @@ def environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def identity(pid: int) -> str | None:
-    """Return when a process was started, as its system says it; None when it has ended."""
+    """Return when a process was started, as its system writes it; None when it has ended."""
     try:
         # Fields 3 (state) and 22 (start time) of proc(5)'s stat; field 2, the name, may hold spaces.
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -92,9 +92,9 @@ class _Sending:
                 return None
 
     def _received(self, handed_over: int) -> int:
-        """Return what the client has received since the last time, as far as the kernel tells.
+        """Return what the client has received since the last time, as far as the kernel shows.
 
-        The kernel takes megabytes and then nothing for long, so what it takes does not tell a client's pace.
+        The kernel takes megabytes and then nothing for long, so what it takes does not show a client's pace.
         """
         before, self._unsent = self._unsent, self._connections.unsent(self._peer)
         return handed_over + before - self._unsent

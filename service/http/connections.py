@@ -1,6 +1,6 @@
 """The connections that a server holds, and what one address may have of them.
 
-Granian accepts and holds connections in Rust. It knows no share of an address and cannot be told to close a
+Granian accepts and holds connections in Rust. It knows no share of an address and cannot be made to close a
 connection. But its sockets are our process's own: `/dev/fd` lists them, and a shutdown by a duplicate ends
 one, whoever holds it. So a look every quarter of a second is enough, and no byte takes a longer way.
 
@@ -54,7 +54,7 @@ class Peer(NamedTuple):
 
 
 class Share(Struct, frozen=True, kw_only=True):
-    """What clients may have of the connections.
+    """The share of the connections that clients may have.
 
     Networks that are `trusted` are proxies', which have clients of their own; they have no share. Silence of
     `idle` seconds ends a connection.

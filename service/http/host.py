@@ -18,7 +18,7 @@ _MOST_PORTS = 65535
 
 
 class OneHost:
-    """The application, for requests that say whom they mean."""
+    """The application, for requests that name the host they mean."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

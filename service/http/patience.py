@@ -14,7 +14,7 @@ class Patience(Struct, frozen=True, kw_only=True):
     def lease(self) -> float:
         """Seconds after which a writer that gives a sign with its client's bytes is given up for dead.
 
-        It gives one at most each quarter of that, and may then wait for the client as long as `idle` says.
+        It gives one at most each quarter of that, and may then wait for the client as long as `idle` allows.
         """
         return max(60.0, 2 * self.idle)
 

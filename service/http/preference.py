@@ -1,4 +1,4 @@
-"""What a client likes to have, by its header Accept."""
+"""A client's preference, by its header Accept."""
 
 from collections.abc import Sequence
 from typing import Any

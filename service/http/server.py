@@ -47,7 +47,7 @@ class ServerFailed(TonearmError):
 
 
 class Allowance(Struct, frozen=True, kw_only=True):
-    """What strangers are granted: a share of the connections, and patience with their reading."""
+    """The allowance of strangers: a share of the connections, and patience with their reading."""
 
     share: Share = Share()
     patience: Patience = Patience()

@@ -41,7 +41,7 @@ def exposition(registry: CollectorRegistry) -> bytes:
 
 
 async def serve_metrics(registry: CollectorRegistry, host: str, port: int, stop: asyncio.Event) -> None:
-    """Serve `/metrics` until told to stop, on a port of its own that clients do not reach.
+    """Serve `/metrics` until `stop` is set, on a port of its own that clients do not reach.
 
     With port 0 it is served nowhere. Raises CannotListen and ServerFailed.
     """

@@ -20,7 +20,7 @@ SHORTEST = 0.05
 
 
 class Cue(Struct, frozen=True, gc=False):
-    """A text that is heard from one second to another. `voice`: the name of who speaks, if it is told."""
+    """A text that is heard from one second to another. `voice`: the name of who speaks, if it is known."""
 
     start: float
     end: float
@@ -39,7 +39,7 @@ def moved(cues: Iterable[Cue], heard: Callable[[float], float]) -> tuple[Cue, ..
 
 
 def in_order(cues: Iterable[Cue]) -> tuple[Cue, ...]:
-    """Return the cues by their time, each told once, and no more than may be."""
+    """Return the cues by their time, each once, and no more than may be."""
     once = list(dict.fromkeys(sorted(cues, key=lambda each: (each.start, each.end))))[:MOST_CUES]
     lengths = accumulate(len(each.text) for each in once)
     return tuple(each for each, length in zip(once, lengths, strict=True) if length <= MOST_TEXT)
@@ -58,7 +58,7 @@ def clean_voice(name: str) -> str:
 
 
 def searchable(cues: Iterable[Cue]) -> str:
-    """Return all that is said as one line to search in: sentences run on from cue to cue."""
+    """Return all that is spoken as one line to search in: sentences run on from cue to cue."""
     return as_searched(" ".join(each.text for each in cues))
 
 

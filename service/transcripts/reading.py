@@ -30,7 +30,7 @@ _TIME = re.compile(r"(\d{1,4}):(\d\d):(\d\d)\.(\d{3})")
 
 
 class NotATranscript(TonearmError):
-    """A file that is neither WebVTT nor SubRip, or says nothing; the text says what is wrong with it."""
+    """A file that is neither WebVTT nor SubRip, or has no words; the text names what is wrong with it."""
 
 
 def read(data: bytes, *, most: int = MOST_BYTES) -> tuple[Cue, ...]:

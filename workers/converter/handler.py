@@ -198,7 +198,7 @@ class Converter:
         return stored
 
     async def _store_texts(self, work: Work, texts: tuple[Text, ...]) -> tuple[Transcript, ...]:
-        """Store what is said in the audio, each track under a new id. Raises Unavailable."""
+        """Store what is spoken in the audio, each track under a new id. Raises Unavailable."""
         stored = []
         for each in texts:
             words = searchable(each.cues)

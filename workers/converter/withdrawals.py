@@ -1,11 +1,11 @@
 """Work that nobody wants any more: its run was cancelled, or its job deleted.
 
-Each converter hears of that as it happens, by the exchange `withdrawn`. The feed can miss something, so the
+Each converter learns of that as it happens, by the exchange `withdrawn`. The feed can miss something, so the
 views of all that is under way are looked at too: after each connection, and every few seconds. What was heard
 is remembered, for work that still waits.
 
 What was heard is not yet true. The broker may hand on an event that it never confirms, and that is in no
-log. So work under way is stopped at once, and given up only when its view says that it is over.
+log. So work under way is stopped at once, and given up only when its view shows that it is over.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ class Withdrawals:
     def __init__(
         self, url: str, views: Views, *, patience: float = _PATIENCE, look_every: float = _LOOK_EVERY
     ) -> None:
-        """`patience` is for a view to say what was heard, `look_every` between two looks; both in seconds."""
+        """`patience` is for a view to show what was heard, `look_every` between two looks; in seconds."""
         self._url, self._views = url, views
         self._patience, self._look_every = patience, look_every
         self._heard: OrderedDict[Run, None] = OrderedDict()
@@ -90,7 +90,7 @@ class Withdrawals:
         return run in self._heard or (run[0], _EVERY_RUN) in self._heard
 
     async def settled(self, run: Run) -> bool:
-        """Return True once the view says that a run is over which was heard to be withdrawn.
+        """Return True once the view shows that a run is over which was heard to be withdrawn.
 
         False when it does not in time; then the run counts as wanted again. Raises Unavailable.
         """
@@ -139,7 +139,7 @@ class Withdrawals:
             await self._look()
 
     async def _look(self) -> None:
-        """Stop what the views say is over; what cannot be asked now is asked the next time."""
+        """Stop what the views show to be over; what cannot be asked now is asked the next time."""
         for stop, (job_id, number) in list(self._under_way.items()):
             with suppress(Unavailable):
                 view = await self._views.get(job_id)

@@ -31,7 +31,7 @@ class Upload(Struct, frozen=True, kw_only=True):
 
 
 class Blob(Struct, frozen=True, kw_only=True):
-    """A stored file; `whole` tells that its chunks add up to its length and `sha256` is theirs."""
+    """A stored file; `whole`: its chunks add up to its length, and `sha256` is theirs."""
 
     id: str
     sha256: str

@@ -1,4 +1,4 @@
-"""One run of a drill: where it works, what it says, what it finds. The verdict is a list of promises."""
+"""One run of a drill: where it works, what it prints, what it finds. The verdict is a list of promises."""
 
 import time
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from events.errors import TonearmError
 
 
 class Skipped(TonearmError):
-    """The drill cannot be run here; the text says why."""
+    """The drill cannot be run here; the text gives the reason."""
 
 
 class Drill:
@@ -26,7 +26,7 @@ class Drill:
         return time.monotonic() - self._began
 
     def say(self, text: str) -> None:
-        """Tell what is being done, or was measured."""
+        """Print what is being done, or was measured."""
         print(f"{self.seconds:6.1f} s  {text}", flush=True)
 
     def holds(self, promise: str, kept: object, seen: object = "") -> bool:

@@ -49,7 +49,7 @@ class Node(RabbitMQ):
         await self._process.ready(self._answers, timeout)
 
     async def control(self, *command: str) -> str:
-        """Return what rabbitmqctl says to this node."""
+        """Return rabbitmqctl's output for this node."""
         assert self._process is not None
         environment = self._environment(find("rabbitmq-server"))
         del environment["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"]

@@ -1,6 +1,6 @@
 """People who upload while everything around them falls over, and who repeat what failed.
 
-They do what the README tells a careful client to do: the same Idempotency-Key until there is an answer,
+They do what the README asks of a careful client: the same Idempotency-Key until there is an answer,
 `Last-Event-ID` after a broken stream, a new token when the old one is refused. What no repetition may
 mend fails at once: a job that was acknowledged must never be 404, and no file may come down damaged.
 """
@@ -124,7 +124,7 @@ class Person:
         return await self._http.get(path)
 
     async def _follow(self, job_id: str) -> list[Message]:
-        """Return the job's events as they were shown, until its mail was told of."""
+        """Return the job's events as they were shown, up to the one about its mail."""
         shown: list[Message] = []
         try:
             async with asyncio.timeout(PATIENCE):

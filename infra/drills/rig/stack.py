@@ -124,7 +124,7 @@ class Stack:
             os.kill(int(process.partition(" ")[0]), signal.SIGKILL)
 
     def _is_ours(self, pid: int) -> bool:
-        """Tell by command line, environment or open files: a converter's ffmpeg has only the last."""
+        """Judge by command line, environment or open files: a converter's ffmpeg has only the last."""
         mark = str(self.directory)
         folder = Path(f"/proc/{pid}")
         try:

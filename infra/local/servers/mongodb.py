@@ -126,7 +126,7 @@ class MongoDB:
     async def _make_user(self, program: Path, timeout: float) -> None:
         """Make our user, once. SecantusDB makes one only while it asks for no password.
 
-        So it runs for a moment without, on a port that nobody has been told. Raises NotReady.
+        So it runs for a moment without, on a port that nobody knows. Raises NotReady.
         """
         from pymongo import AsyncMongoClient
         from pymongo.errors import OperationFailure

@@ -6,7 +6,7 @@
 - AU, DSF: the header has the size.
 
 Only the sound's own chunk counts: the size of a whole file is often wrong by a few bytes. A recorder that
-never wrote the size (0, or all bits set) says nothing. ffmpeg makes up the length of a file that was cut
+never wrote the size (0, or all bits set) proves nothing. ffmpeg makes up the length of a file that was cut
 from what is left of it.
 """
 

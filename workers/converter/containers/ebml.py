@@ -65,7 +65,7 @@ def late(video: RawIOBase, size: int) -> Late | None:
 
 
 def place_of(kind: int, video: RawIOBase, size: int) -> tuple[int, int] | None:
-    """Return the bytes of a part's content: before the first cluster, or where the head says."""
+    """Return the bytes of a part's content: before the first cluster, or where the head points."""
     if not _skip_header(video, size) or _id(video) != _SEGMENT:
         return None
     _size(video)
@@ -118,7 +118,7 @@ class Elements:
         return (behind.body, behind.end) if behind and behind.id == kind else None
 
     def _seeks(self, part: Element, body: int) -> Iterator[tuple[int, int]]:
-        """Yield what a head of the segment says of other parts: kind and place."""
+        """Yield the other parts that a head of the segment names: kind and place."""
         if part.id != _SEEK_HEAD:
             return
         for seek in (each for each in self._inside(part) if each.id == _SEEK):

@@ -28,9 +28,9 @@ class _Edition(Struct, frozen=True):
 
 
 def chapters(video: RawIOBase, size: int) -> tuple[Chapter, ...] | None:
-    """Return the chapters that are shown, in order; None when the file tells of none that can be read.
+    """Return the chapters that are shown, in order; None when the file has none that can be read.
 
-    An end of 0 is not told. Times are those of the file's clock, in seconds.
+    An end of 0 is not stated. Times are those of the file's clock, in seconds.
     """
     place = place_of(CHAPTERS, video, size)
     if place is None or not 0 < place[1] - place[0] <= _MOST_BYTES:

@@ -1,4 +1,4 @@
-"""Ogg (RFC 3533): pages, of which the last of each stream says that it is the last.
+"""Ogg (RFC 3533): pages, of which the last of each stream is marked as the last.
 
 ffmpeg takes the position in the last page that is left for the length.
 """

@@ -17,7 +17,7 @@ class Passes:
     """The scale of one conversion, or of the part of one that `tell` stands for."""
 
     def __init__(self, tell: OnProgress, seconds: float | None = None) -> None:
-        """`seconds` is the length to tell; None: that of each pass."""
+        """`seconds` is the length to report; None: that of each pass."""
         self._tell, self._seconds = tell, seconds
         self._reached = self._behind = 0.0
         self._last = Mark(0.0, None)
@@ -38,7 +38,7 @@ class Passes:
         return watch
 
     async def end(self) -> None:
-        """Tell that all is done, where a length was ever known."""
+        """Report that all is done, where a length was ever known."""
         if self._length and self._reached < 1:
             await self._reach(1.0, self._last, self._length)
 

@@ -10,7 +10,7 @@ from workers.converter.containers.pictures.tag import Place
 
 
 class Text(Struct, frozen=True):
-    """What one track of the video's subtitles says. `track` is its number among them, from 0."""
+    """The text of one track of the video's subtitles. `track` is its number among them, from 0."""
 
     track: int
     language: str

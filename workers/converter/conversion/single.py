@@ -276,7 +276,7 @@ class Single:
             return await encode(invocation, equipment.sharing, equipment.workshop, self._media)
 
     def _is_good_copy(self, ran: Outcome, plan: Plan) -> bool:
-        """Return True if the copy holds all that its packets decode to, and says so.
+        """Return True if the copy holds all that its packets decode to, and states that length.
 
         The container may not take packets of this kind after all. It may state what the source stated, or
         have its packets at times that cannot be; or they change their form on the way.

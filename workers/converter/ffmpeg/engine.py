@@ -29,7 +29,7 @@ class Engine(Struct, frozen=True):
         return f"ffmpeg {self.version}"
 
     def is_build(self, name: str) -> bool:
-        """Return True if a `job.converted` means this build. Older ones say `libmp3lame` after any."""
+        """Return True if a `job.converted` means this build. Older ones add `libmp3lame` to any."""
         return name.removesuffix(" libmp3lame") == self.name
 
 

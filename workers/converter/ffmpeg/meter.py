@@ -155,7 +155,7 @@ class Levels:
 def _extremes(low: float, high: float, decibels: float) -> tuple[int, int]:
     """Return the extremes in 8 bits.
 
-    ffmpeg tells them in the units of whatever samples there are, and the larger one in dB of the full scale.
+    ffmpeg prints them in the units of whatever samples there are, and the larger one in dB of the full scale.
     """
     largest = max(-low, high)
     if not 0 < largest < float("inf"):

@@ -1,6 +1,6 @@
 """Pauses of a sound, by how loud its windows are: which there are, and how long ones are shortened. Pure.
 
-A meter (see `meter`) tells the peak of each window, in whole decibels below the full scale. Quiet is what is
+A meter (see `meter`) gives the peak of each window, in whole decibels below the full scale. Quiet is what is
 30 dB below the loud parts of the very recording: a room is never silent, and nobody knows how loud a
 recording is before its end. Edges of a pause are edges of windows inside it, so no sound is in it.
 
@@ -47,7 +47,7 @@ class Hush(Struct, frozen=True, gc=False):
 
 
 class Envelope(Struct, frozen=True):
-    """How loud a sound is: the peak of each window, in decibels below the full scale.
+    """The loudness of a sound: the peak of each window, in decibels below the full scale.
 
     `hertz` windows a second.
     """

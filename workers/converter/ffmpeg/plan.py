@@ -152,7 +152,7 @@ def counting_plan(
 ) -> Plan:
     """Return the plan of a pass whose position is the length of the sound, with or without its holes.
 
-    Where the form of the samples changes, their number is told instead.
+    Where the form of the samples changes, their number is reported instead.
     """
     track = uniform.widest(options, choose(options, media), shapes)
     seek = _seek(options, media, track) if seekable else 0.0

@@ -62,7 +62,7 @@ async def look(engine: Engine, source: FileIO, limits: Limits, structure: Struct
 
 
 def content(findings: Findings, structure: Structure) -> Media | None:
-    """Return what ffmpeg said of a file, with the chapters that are shown; None when it could not open it."""
+    """Return ffmpeg's findings, with the chapters that are shown; None when it could not open the file."""
     media = findings.media
     if media is None:
         return None
@@ -93,7 +93,7 @@ def _moved(chapters: Iterable[Chapter], by: float) -> tuple[Chapter, ...]:
 
 
 def _ended(chapters: tuple[Chapter, ...], duration: float) -> tuple[Chapter, ...]:
-    """Return the chapters, each told once: one that has no end of its own ends where the next one begins."""
+    """Return the chapters, each once: one that has no end of its own ends where the next one begins."""
     starts = [*sorted({each.start for each in chapters}), duration]
     found: dict[tuple[float, float], Chapter] = {}
     for each in chapters:

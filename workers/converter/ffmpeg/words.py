@@ -30,7 +30,7 @@ class Words(Struct, frozen=True):
 
 
 def script(format_: Format, words: Words) -> str:
-    """Return what ffmpeg reads; empty: nothing is told, or not by ffmpeg."""
+    """Return what ffmpeg reads; empty: there is nothing to write, or ffmpeg does not write it."""
     if format_ is Format.MP3:
         return ""
     told = list(_lines(format_, words))

@@ -2,8 +2,8 @@
 
 In order: the view shows if the run has ended so, and if the log has an answer already. The notes show if the
 mail went out and only the answer is missing. Else auth is asked for the address, and whether such a mail is
-wanted: then the letter is sent and noted, else `job.notification_declined` says that none comes. The answer's
-id depends on the run and on the event that it is about, so a second answer is the same event.
+wanted: then the letter is sent and noted, else `job.notification_declined` records that none comes. The
+answer's id depends on the run and on the event that it is about, so a second answer is the same event.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Links in mails, by which who is not signed in on the phone gets the audio. Only for who has chosen so.
 
-The link is told of in the log before the mail goes out. It is named by the conversion that the mail is
+The link is recorded in the log before the mail goes out. It is named by the conversion that the mail is
 about, and its end by that event's time: however often the work comes, it is one link, at one address.
 """
 
@@ -16,7 +16,7 @@ from workers.notifier import SERVICE
 
 
 class Publishing(Protocol):
-    """Tells the log."""
+    """Publishes to the log."""
 
     async def publish(self, event: Event) -> None:
         """Publish, and return once it is confirmed. Raises NotConfirmed, Unavailable."""

@@ -37,7 +37,7 @@ COLLECTION = "mails"
 
 
 class Outcome(StrEnum):
-    """How a try ended. One that has no outcome was cut off: nobody knows whether the mail went out."""
+    """The outcome of a try. One that has none was cut off: nobody knows whether the mail went out."""
 
     SENT = "sent"
     REFUSED = "refused"

@@ -101,7 +101,7 @@ def _is_final(error: Exception) -> bool:
 
 
 def _is_answer(error: Exception) -> bool:
-    """Return True if the server has said no; else it may have taken the mail before the connection broke."""
+    """Return True if the server has refused; else it may have taken the mail before the connection broke."""
     return isinstance(error, SMTPRecipientsRefused | SMTPResponseException)
 
 

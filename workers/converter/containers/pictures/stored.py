@@ -1,11 +1,11 @@
 """Reads the cover that a file carries, by its own bytes: ffmpeg skips one without a media type.
 
 The front cover comes before a picture of no kind, and that before all others. A picture is what begins like
-a JPEG or a PNG, whatever is said of it.
+a JPEG or a PNG, whatever type it is given.
 
 - MP3, AAC, WAV, AIFF: frames APIC and PIC of ID3v2 (https://id3.org/id3v2.4.0-frames, 4.14).
 - FLAC: RFC 9639, 8.8. - Ogg: the comment METADATA_BLOCK_PICTURE, which holds such a block.
-- M4A: the boxes `covr`, which tell of no kind.
+- M4A: the boxes `covr`, which name no kind.
 - Matroska: attachments (RFC 9559, 5.1.6); `cover` is the name of the front.
 """
 
