@@ -66,6 +66,33 @@ async def test_the_form_learns_later_what_it_could_not_ask_and_says_if_the_brows
         await page.get_by_role("alert").get_by_text("Your browser has not kept the session").wait_for()
 
 
+async def test_a_gateway_that_does_not_know_yet_who_has_signed_out_is_asked_again_and_all_stays_in_its_place(
+    person: Person, browser: Browser
+) -> None:
+    browser.provokes(OFFLINE, "status of 503")
+    [job_id] = await tell(person, ("talk.mp4", READY))
+    async with browser.page() as page:
+        await person.sign_in(page)
+        await page.locator(f"[data-job-id='{job_id}']").wait_for()
+        asked: list[Any] = []
+
+        async def begins(route: Any) -> None:
+            asked.append(route)
+            await (
+                route.fulfill(status=503, json={"detail": "try again"})
+                if len(asked) < 3
+                else route.continue_()
+            )
+
+        await page.route("**/session", begins)
+        await page.context.set_offline(True)
+        await page.get_by_text("The server cannot be reached").wait_for()
+        await page.context.set_offline(False)
+        await wait_for(lambda: len(asked) == 3)
+        await page.get_by_text("The server cannot be reached").wait_for(state="detached")
+        assert await page.locator(f"[data-job-id='{job_id}']").count() == 1
+
+
 async def test_a_sign_out_without_a_connection_does_not_end_the_session_after_it(
     person: Person, browser: Browser
 ) -> None:

@@ -4,7 +4,7 @@ import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
 import { paintWith, repaint } from "./paint.js";
 import { place } from "./places.js";
 import { Offline } from "./server/api.js";
-import { isLost, onFound } from "./server/reach.js";
+import { isLost, noteLost, onFound } from "./server/reach.js";
 import { findSession, onSession, session, signOut } from "./server/session.js";
 import { chooseTheme, chosenTheme } from "./look/theme.js";
 import { ongoing } from "./uploads/ongoing.js";
@@ -129,10 +129,11 @@ await ask();
 onFound(ask);
 ({ app } = await import("./app/app.js").catch(() => ({ app: null })));
 
-/** Ask who is signed in. Where nobody answers, it is asked again as soon as somebody does. */
+/** Ask who is signed in; again as soon as the server answers, or knows it: one that has just begun does not (503). */
 function ask() {
   return findSession().catch((error) => {
-    if (!(error instanceof Offline)) shown = { ...shown, error };
+    if (error.status === 503) noteLost();
+    else if (!(error instanceof Offline)) shown = { ...shown, error };
     repaint();
   });
 }
