@@ -40,7 +40,7 @@ class Owner(Person):
         job_id = str(answer.json()["job_id"])
 
         async def over() -> bool:
-            return bool((await self.get(f"/jobs/{job_id}")).json()["state"] == "notified")
+            return bool((await self.get(f"/jobs/{job_id}")).json().get("state") == "notified")
 
         await wait_for(over, 120, f"the job of {self.word} is over")
         return job_id

@@ -29,7 +29,7 @@ async def recorded(
         await gateway.convert(job_id, account, AUDIO, chunk=4096, **covered | said)
 
         async def is_converted() -> bool:
-            return (await client.get(f"/jobs/{job_id}")).json()["state"] == "converted"
+            return (await client.get(f"/jobs/{job_id}")).json().get("state") == "converted"
 
         await wait_for(is_converted)
     return job_id

@@ -34,7 +34,8 @@ async def reached(gateway: Gateway, account: str, job_id: str, state: str) -> No
     async with gateway.as_(account) as client:
 
         async def is_there() -> bool:
-            return (await client.get(f"/jobs/{job_id}")).json()["state"] == state
+            # It may not be known yet: then there is a problem document.
+            return (await client.get(f"/jobs/{job_id}")).json().get("state") == state
 
         await wait_for(is_there)
 

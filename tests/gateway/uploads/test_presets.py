@@ -27,7 +27,7 @@ async def wanted(client: AsyncClient, answer: Response) -> dict[str, Any]:
 
 
 async def failed_by_now(client: AsyncClient, job_id: str) -> bool:
-    return (await client.get(f"/jobs/{job_id}")).json()["state"] == "failed"
+    return (await client.get(f"/jobs/{job_id}")).json().get("state") == "failed"
 
 
 async def test_a_preset_is_saved_listed_replaced_and_deleted(gateway: Gateway, account: str) -> None:

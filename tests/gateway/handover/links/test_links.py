@@ -43,7 +43,7 @@ async def a_job(gateway: Gateway, account: str, data: bytes, name: str = "Talk.m
         await gateway.convert(job_id, account, data, **{"duration_seconds": 60.0, **said})
 
         async def converted() -> bool:
-            return (await client.get(f"/jobs/{job_id}")).json()["state"] == "converted"
+            return (await client.get(f"/jobs/{job_id}")).json().get("state") == "converted"
 
         await wait_for(converted)
     return job_id
