@@ -69,6 +69,7 @@ async def test_the_overview_tells_why_jobs_failed_and_a_plot_is_read_by_keyboard
         assert any("not_media" in each for each in told), told
         figure = page.locator("[data-plot=failures]")
         await figure.get_by_text("As a table").click()
+        await figure.locator("tbody td").first.wait_for()  # drawn once the browser tells that it is open
         cells = await figure.locator("tbody td").all_inner_texts()
         assert any(cell.isdecimal() and int(cell) > 0 for cell in cells), cells
 
