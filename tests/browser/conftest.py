@@ -133,6 +133,16 @@ async def accessible(page: Any) -> None:
     assert [f"{each['id']}: {each['nodes'][0]['html']}" for each in told["violations"]] == []
 
 
+async def drag(page: Any, element: Any, begin: float, end: float) -> None:
+    """Drag across an element, between parts of its width. The page may still move until it begins."""
+    box = await element.bounding_box()
+    await element.hover(position={"x": box["width"] * begin, "y": box["height"] / 2})
+    await page.mouse.down()
+    box = await element.bounding_box()
+    await page.mouse.move(box["x"] + box["width"] * end, box["y"] + box["height"] / 2, steps=5)
+    await page.mouse.up()
+
+
 @pytest.fixture
 async def person(stack: Stack) -> Person:
     """Somebody new, who registers from a network of their own: from each come only so many."""

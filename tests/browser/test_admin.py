@@ -224,6 +224,7 @@ async def test_every_place_of_it_is_for_everybody(
         await visit(admin, page)
         for place in places:
             await page.goto(f"{admin.stack.url}/#/admin{place}")
+            await page.locator(f".admin-ways [aria-current][href='#/admin{place}']").wait_for()
             await page.locator("#content h2").first.wait_for()
             await accessible(page)
             assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"], place

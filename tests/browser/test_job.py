@@ -13,7 +13,7 @@ from waiting import wait_for
 
 from events.log.progress import Progress, ProgressSender
 from events.log.transient import TransientSender
-from tests.browser.conftest import DESK, PHONE, Browser, Person, accessible
+from tests.browser.conftest import DESK, PHONE, Browser, Person, accessible, drag
 from tests.browser.stories import AGAIN, READY, STARTED, account_of, go_on, tell
 from tests.browser.test_jobs import held
 from tests.workers.converter.media import decoded, ffmpeg
@@ -177,13 +177,7 @@ async def test_a_cut_made_on_the_wave_is_right_to_50_ms_in_the_decoded_audio(
     async with person.client() as client, browser.page() as page:
         job_id = await converted(client, video, start=2, speed=1.25, trim_silence=True)
         await shown(person, page, job_id)
-        box = await page.locator("tonearm-wave").bounding_box()
-        begin, end, y = box["x"] + box["width"] * 0.15, box["x"] + box["width"] * 0.6, box["y"] + 30
-        await page.mouse.move(begin, y)
-        await page.mouse.down()
-        await page.mouse.move(begin + 20, y)
-        await page.mouse.move(end, y)
-        await page.mouse.up()
+        await drag(page, page.locator("tonearm-wave"), 0.15, 0.6)
         first = page.get_by_role("slider", name="Beginning")
         await first.press("Shift+ArrowLeft")
         await first.press("ArrowRight")
@@ -246,6 +240,7 @@ async def test_other_options_are_chosen_from_those_of_the_job(
         await page.locator(".job-outputs").get_by_role("link", name="FLAC · mono").wait_for()
         assert len([url for url in browser.requested if url.endswith("/outputs")]) == 1
         await page.get_by_role("link", name="Open it").click()
+        await page.locator(".job-title", has_text="FLAC · mono").wait_for()  # the other stood
         await page.get_by_role("link", name="Download").wait_for()  # it follows the conversion
         await accessible(page)
 

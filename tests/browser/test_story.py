@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra.drills.rig.clips import Clip, Clips
-from tests.browser.conftest import DESK, PHONE, Browser, Person, accessible
+from tests.browser.conftest import DESK, PHONE, Browser, Person, accessible, drag
 from tests.browser.stories import AGAIN, READY, go_on, tell
 
 pytestmark = pytest.mark.servers
@@ -55,11 +55,7 @@ async def test_the_needle_shows_the_job_as_it_was(
         await then.get_by_text("Opus,").wait_for()
         await then.get_by_text("As it is now").wait_for()
         assert await then.get_by_text("As it was:").count() == 0
-        line = await needle.bounding_box()
-        await page.mouse.move(line["x"] + line["width"] - 20, line["y"] + 50)
-        await page.mouse.down()
-        await page.mouse.move(line["x"] - 4, line["y"] + 50, steps=3)  # the wait may have been a moment only
-        await page.mouse.up()
+        await drag(page, needle, 0.95, -0.01)  # the wait may have been a moment only
         await at(page, "waiting for a converter")
         await page.get_by_role("button", name="Back to now").click()
         await page.locator(".story-then[data-state=notified]").wait_for()

@@ -33,7 +33,7 @@ async def test_three_thousand_connections_of_one_address_leave_another_served(fi
 async def test_a_half_closed_client_gets_no_answer_as_the_documents_say() -> None:
     async with served() as port:
         reader, writer = await connect(port, "127.0.0.1")
-        writer.write(GET)
+        writer.write(GET.replace(b"/", b"/long", 1))  # a short answer may be out before the end is seen
         writer.write_eof()
         assert await asyncio.wait_for(reader.read(), 10) == b""
         writer.close()
