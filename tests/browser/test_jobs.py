@@ -348,6 +348,20 @@ async def is_shown(page: Any, wanted: list[str]) -> bool:
     return await names(page) == wanted
 
 
+async def test_the_list_stands_while_it_is_loaded_anew(person: Person, browser: Browser) -> None:
+    [job_id] = await tell(person, ("talk.mp4", READY))
+    async with browser.page() as page:
+        async with held(page, "**/events"):
+            await person.sign_in(page)
+            await row(page, job_id).wait_for(timeout=SOON)
+            asked = asyncio.Event()
+            await page.route("**/jobs?*", lambda _: asked.set())  # an answer that does not come
+        await asyncio.wait_for(asked.wait(), 30)
+        for _ in range(2):
+            await page.evaluate("new Promise(requestAnimationFrame)")
+        assert await row(page, job_id).is_visible()
+
+
 @asynccontextmanager
 async def held(page: Any, part: str) -> AsyncIterator[None]:
     """Let the page wait for this part of it."""

@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from waiting import wait_for
 
 from infra.drills.rig.clips import Clip, Clips
 from tests.browser.conftest import DESK, PHONE, Browser, Person, accessible, drag
 from tests.browser.stories import AGAIN, READY, go_on, tell
+from tests.browser.test_jobs import held
 
 pytestmark = pytest.mark.servers
 
@@ -107,6 +109,25 @@ async def test_it_is_told_on_while_it_happens_and_a_needle_that_was_put_back_sta
         await page.emulate_media(reduced_motion="reduce")
         await page.get_by_role("button", name="Play", exact=True).last.click()
         await page.get_by_text("As it is now").wait_for()
+
+
+async def test_what_happens_before_the_page_hears_of_events_is_told_as_soon_as_it_does(
+    person: Person, browser: Browser
+) -> None:
+    browser.provokes("status of 500")
+    [job] = await tell(person, ("talk.mp4", READY))
+    async with person.client() as client, browser.page() as page:
+        async with held(page, "**/events"):
+            await person.sign_in(page)
+            await page.goto(f"{person.stack.url}/#/jobs/{job}")
+            await page.get_by_role("button", name="The mail went out").wait_for()
+            await go_on(person, {job: [AGAIN]})
+
+            async def is_again() -> bool:
+                return bool((await client.get(f"/jobs/{job}")).json()["run"] == 2)
+
+            await wait_for(is_again)
+        await page.get_by_role("button", name="It was asked for again, run 2").wait_for()
 
 
 async def test_it_is_played_to_its_end_though_something_happens_meanwhile(

@@ -1,7 +1,7 @@
 /** One job: its sound with the wave, chapters, a cut, other outputs of its video, its story. */
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
-import { onFeed } from "../log/feed.js";
+import { feed, onFeed } from "../log/feed.js";
 import { again as repeat, cancel, remove } from "../jobs/deeds.js";
 import { helping, isRepeatable, remedy } from "../jobs/remedies.js";
 import { formatSaid } from "../jobs/saying.js";
@@ -51,6 +51,8 @@ class Shown {
   /** The newest message of how far the work is; null: none. */
   progress = null;
   #answers;
+  /** The feed was live when the job was asked for: what happened since was heard. */
+  #hears = false;
   #closings = [];
 
   /** @param {string | null} option that somebody came to choose otherwise, by the name in the address */
@@ -114,6 +116,7 @@ class Shown {
 
   #refresh() {
     this.problem = null;
+    this.#hears = feed.live;
     this.#answers.ask();
   }
 
@@ -127,7 +130,7 @@ class Shown {
       this.#answers.hear(data, offset);
       if (/^job\.(un)?linked$/.test(data.type)) this.share?.refresh();
       if (["job.transcript_added", "job.transcript_removed"].includes(data.type)) this.#read();
-    } else if ((type === "anew" || (type === "live" && data)) && (this.problem || !this.job?.done)) {
+    } else if ((type === "anew" || (type === "live" && data)) && (this.problem || !this.job?.done || !this.#hears)) {
       this.tryAgain();
     } else if (this.job?.done && (data?.data?.family === this.job.family || this.family.some((each) => each.job_id === data?.subject))) {
       this.askFamily();

@@ -55,6 +55,7 @@ export class Listing {
   #loading = null;
   #sources = [];
   #found = new Set(); // by what is said in them
+  #reached = ""; // the oldest job that was loaded; "": there are none older
   #timer = null;
   #asked = null; // whether the feed was live when the first page was asked for; null: that is still to come
 
@@ -107,15 +108,16 @@ export class Listing {
     repaint();
   }
 
-  /** Load it anew, as far as it was loaded. */
+  /** Load it anew, as far as it was loaded. What is known of it stands meanwhile. */
   async reload() {
     if (this.#asked === null) return; // it is about to be loaded: see `open`
     this.#asked = feed.live;
-    const many = this.ids.length;
-    this.reset();
+    const oldest = this.ids.at(-1);
+    this.#begin();
+    this.ids = this.ids.filter((id) => jobs.has(id));
     this.count();
     do await this.load();
-    while (this.ids.length < many && this.more && !this.error);
+    while (this.#reached > oldest && this.more && !this.error);
   }
 
   /** Ask the server how many jobs there are. */
@@ -162,10 +164,16 @@ export class Listing {
 
   /** Forget what was loaded. */
   reset() {
+    this.#begin();
+    this.#found.clear();
+    this.ids = [];
+  }
+
+  /** Load from the newest on. */
+  #begin() {
     this.#sources = (this.states.length ? this.states : [""]).map((state) => new Source(state));
     this.#loading = null;
-    this.#found.clear();
-    Object.assign(this, { ids: [], more: true, error: null });
+    Object.assign(this, { more: true, error: null });
   }
 
   /** Take from the sources what is newer than all that they have not loaded yet. */
@@ -177,6 +185,7 @@ export class Listing {
       if (!named(job, this.q)) this.#found.add(job.job_id);
       if (this.#has(job)) insert(this.ids, job.job_id);
     }
+    this.#reached = until;
     this.more = sources.some((source) => source.more || source.items.length);
     for (const job of jobs.values()) this.put(job); // what was heard meanwhile, and is not in the server's answer
   }
