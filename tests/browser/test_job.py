@@ -177,7 +177,7 @@ async def test_a_cut_made_on_the_wave_is_right_to_50_ms_in_the_decoded_audio(
     async with person.client() as client, browser.page() as page:
         job_id = await converted(client, video, start=2, speed=1.25, trim_silence=True)
         await shown(person, page, job_id)
-        await drag(page, page.locator("tonearm-wave"), 0.15, 0.6)
+        await drag(page, page.get_by_role("slider", name="Position"), 0.15, 0.6)
         first = page.get_by_role("slider", name="Beginning")
         await first.press("Shift+ArrowLeft")
         await first.press("ArrowRight")

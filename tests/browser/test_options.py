@@ -44,6 +44,10 @@ async def is_kept(page: Any, text: str) -> bool:
     return bool(await page.evaluate("text => JSON.stringify(localStorage).includes(text)", text))
 
 
+async def reads(element: Any, text: str) -> bool:
+    return bool(await element.inner_text() == text)
+
+
 async def test_the_last_choice_is_remembered_for_each_account(
     person: Person, admin: Person, browser: Browser
 ) -> None:
@@ -60,7 +64,8 @@ async def test_the_last_choice_is_remembered_for_each_account(
         await page.reload()
         await page.get_by_text("About 480 kB a minute").wait_for()
         assert await first(page) == ("opus", "64k")
-        assert await page.locator(".options-more > summary").inner_text() == "More options Speed"
+        summary = page.locator(".options-more > summary")
+        await wait_for(lambda: reads(summary, "More options Speed"))  # its style comes later than its text
         await page.wait_for_load_state("networkidle")  # or a question may come after the session
         await page.get_by_role("button", name="Sign out").click()
         await page.get_by_label("E-mail").fill(admin.email)
