@@ -27,6 +27,8 @@ PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 REFUSED, OFFLINE = "responded with a status of 4", "ERR_INTERNET_DISCONNECTED"
 """What Chromium says of what a test has asked for: see `Browser.provokes`."""
+LATE = "responded with a status of 40[01] "
+"""What it says of a question that was on its way when the session ended."""
 _VIOLATIONS = (
     "document.addEventListener('securitypolicyviolation',"
     " event => console.error(`${event.violatedDirective} forbids ${event.blockedURI} ${event.sample}`))"

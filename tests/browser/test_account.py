@@ -8,7 +8,7 @@ import pytest
 from waiting import wait_for
 
 from gateway.page.site import site
-from tests.browser.conftest import PHONE, REFUSED, Browser, Person, accessible
+from tests.browser.conftest import LATE, PHONE, REFUSED, Browser, Person, accessible
 from tests.browser.stories import READY, tell
 from tests.browser.test_entry import fill
 
@@ -48,6 +48,7 @@ async def test_what_is_signed_in_elsewhere_is_named_and_ended(person: Person, br
 async def test_who_signs_out_everywhere_has_meant_what_was_to_be_deleted(
     person: Person, browser: Browser
 ) -> None:
+    browser.provokes(LATE)
     [job] = await tell(person, ("talk.mp4", READY))
     async with browser.page() as page, person.client():
         await person.sign_in(page)

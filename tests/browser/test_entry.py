@@ -18,7 +18,7 @@ from waiting import wait_for
 
 from infra.drills.rig.stack import Stack
 from infra.local.ports import free_port
-from tests.browser.conftest import OFFLINE, PHONE, REFUSED, Browser, Person, accessible
+from tests.browser.conftest import LATE, OFFLINE, PHONE, REFUSED, Browser, Person, accessible
 from tests.browser.stories import READY, tell
 from tests.system.conftest import running
 
@@ -114,6 +114,7 @@ async def test_a_sign_out_without_a_connection_does_not_end_the_session_after_it
 async def test_who_signs_out_on_a_line_that_stands_still_is_out_and_what_they_meant_is_done_first(
     person: Person, browser: Browser
 ) -> None:
+    browser.provokes(LATE)
     [job] = await tell(person, ("talk.mp4", READY))
     async with browser.page() as page:
         parts: list[Any] = []
@@ -191,6 +192,7 @@ async def link_for(person: Person) -> str:
 
 
 async def test_who_signs_out_in_one_tab_is_out_in_all_of_them(person: Person, browser: Browser) -> None:
+    browser.provokes(LATE)
     async with browser.page() as page:
         await person.sign_in(page)
         other = await page.context.new_page()

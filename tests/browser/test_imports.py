@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from infra.drills.rig.clips import Clips
-from tests.browser.conftest import DESK, PHONE, Browser, Person, accessible
+from tests.browser.conftest import DESK, LATE, PHONE, Browser, Person, accessible
 from tests.gateway.imports.origin import Asked, Origin, file, head, origin_running, plain
 
 pytestmark = pytest.mark.servers
@@ -112,6 +112,7 @@ async def test_one_that_fails_says_why_and_can_be_asked_for_again(
 async def test_an_address_that_was_typed_is_not_there_for_who_signs_in_next(
     person: Person, browser: Browser
 ) -> None:
+    browser.provokes(LATE)
     async with browser.page(DESK) as page:
         await person.sign_in(page)
         await page.get_by_role("button", name="From an address").click()

@@ -14,7 +14,7 @@ from waiting import wait_for
 from events.types import FailureCode, JobStarted
 from infra.drills.rig.clips import Clips
 from infra.drills.rig.stack import Stack
-from tests.browser.conftest import Browser, Person, accessible
+from tests.browser.conftest import LATE, Browser, Person, accessible
 from tests.browser.stories import READY, STARTED, converters_held, failed, go_on, tell
 
 pytestmark = pytest.mark.servers
@@ -64,9 +64,10 @@ async def test_a_job_goes_from_upload_to_ready_without_a_reload(
     async with browser.page() as page:
         await person.sign_in(page)
         await page.get_by_text("What you convert will stand here.").wait_for()
-        await wait_for(lambda: any("/jobs/counts" in url for url in browser.requested))
-        browser.requested.clear()
-        good, bad = await upload(person, clips.tone(2).path), await upload(person, clips.silent().path)
+        good = await upload(person, clips.tone(2).path)
+        await row(page, good).wait_for(timeout=SOON)
+        browser.requested.clear()  # from here on the page hears of events
+        bad = await upload(person, clips.silent().path)
         await row(page, good, "notified").wait_for(timeout=60_000)
         await row(page, bad, "failed").wait_for(timeout=60_000)
         assert "MP3" in await row(page, good).inner_text()
@@ -379,6 +380,7 @@ async def held(page: Any, part: str) -> AsyncIterator[None]:
 async def test_who_signs_in_where_another_was_sees_and_undoes_nothing_of_theirs(
     person: Person, admin: Person, browser: Browser
 ) -> None:
+    browser.provokes(LATE)
     theirs, deleted = await tell(admin, ("theirs.mp4", READY), ("unwanted.mp4", READY))
     [mine] = await tell(person, ("mine.mp4", READY))
     async with browser.page() as page:

@@ -15,7 +15,7 @@ import pytest
 from waiting import wait_for
 
 from infra.drills.rig.clips import Clips
-from tests.browser.conftest import DESK, PHONE, REFUSED, Browser, Person, accessible
+from tests.browser.conftest import DESK, LATE, PHONE, REFUSED, Browser, Person, accessible
 from tests.servers.line import Line
 from tests.servers.path_prefix import PathPrefix
 
@@ -372,6 +372,7 @@ async def test_any_name_is_shown_as_it_is_also_on_a_phone(
         uploads(person, browser, url_of(line), PHONE, colours) as sender,
     ):
         files = [{"name": name, "mimeType": "", "buffer": b"no video" * 250_000} for name in names]
+        line.rate = SLOW // 20
         await sender.choose(*files)
         await sender.page.locator("[data-upload-id]").nth(3).wait_for()
         line.hold()
@@ -388,7 +389,7 @@ async def test_any_name_is_shown_as_it_is_also_on_a_phone(
 async def test_who_signs_in_next_sees_nothing_of_it_and_who_comes_back_does(
     person: Person, browser: Browser, film: Path
 ) -> None:
-    browser.provokes("status of 40[01]")  # a question may come after the session
+    browser.provokes(LATE)
     async with slow_line(person) as line, uploads(person, browser, url_of(line)) as sender:
         await sender.choose(film)
         await sender.reach(10)
