@@ -46,7 +46,8 @@ async def test_somebody_signs_in_drops_a_video_watches_it_listens_and_downloads(
             await page.get_by_role("link", name="Download").first.click()
         await (await download.value).save_as(tmp_path / (await download.value).suggested_filename)
         await page.get_by_role("link", name="Jobs", exact=True).click()
-        await page.get_by_role("heading", name="Drop a video").wait_for()  # the job stood
+        # The job's place stands until the list is loaded, and has the same id and name.
+        await page.get_by_role("heading", name="Drop a video").wait_for()
         await job.wait_for()
         assert await height_of(job) == height, "the job's place has brought styles of its own"
     [audio] = tmp_path.glob("*.mp3")

@@ -240,7 +240,7 @@ async def test_other_options_are_chosen_from_those_of_the_job(
         await page.locator(".job-outputs").get_by_role("link", name="FLAC · mono").wait_for()
         assert len([url for url in browser.requested if url.endswith("/outputs")]) == 1
         await page.get_by_role("link", name="Open it").click()
-        await page.locator(".job-title", has_text="FLAC · mono").wait_for()  # the other stood
+        await page.locator(".job-title", has_text="FLAC · mono").wait_for()  # the MP3's stands until then
         await page.get_by_role("link", name="Download").wait_for()  # it follows the conversion
         await accessible(page)
 

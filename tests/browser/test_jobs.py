@@ -15,7 +15,7 @@ from events.types import FailureCode, JobStarted
 from infra.drills.rig.clips import Clips
 from infra.drills.rig.stack import Stack
 from tests.browser.conftest import LATE, Browser, Person, accessible
-from tests.browser.stories import READY, STARTED, converters_held, failed, go_on, tell
+from tests.browser.stories import AGAIN, READY, STARTED, converters_held, failed, go_on, tell
 
 pytestmark = pytest.mark.servers
 SOON = 20_000
@@ -361,6 +361,26 @@ async def test_the_list_stands_while_it_is_loaded_anew(person: Person, browser: 
         for _ in range(2):
             await page.evaluate("new Promise(requestAnimationFrame)")
         assert await row(page, job_id).is_visible()
+
+
+async def test_it_is_loaded_anew_as_far_as_it_was_loaded(person: Person, browser: Browser) -> None:
+    browser.provokes("status of 500")  # no converter has put any audio behind these jobs
+    ids = await tell(person, *((f"{number}.mp4", READY) for number in range(140)))
+    job_id = ids[70]  # of the second page of three, in the middle: neither end is in sight
+    async with person.client() as client, browser.page() as page:
+        async with held(page, "**/events"):
+            await person.sign_in(page)
+            await row(page, ids[-1]).wait_for(timeout=SOON)
+            await scroll_to(page, ids[0])
+            await page.evaluate("scrollTo(0, document.body.scrollHeight / 2)")
+            await row(page, job_id, "notified").wait_for()
+            await go_on(person, {job_id: [AGAIN]})
+
+            async def is_again() -> bool:
+                return bool((await client.get(f"/jobs/{job_id}")).json()["run"] == 2)
+
+            await wait_for(is_again)
+        await row(page, job_id, "notified").wait_for(state="detached")
 
 
 @asynccontextmanager
